@@ -1,0 +1,231 @@
+# podgate: `make help` lists the targets.
+#
+#   CONFIG=release | asan | tsan | fuzz    objects and tests go to $(BUILD)/$(CONFIG)
+#   BUILD=DIR                              another build folder, e.g. one per compiler or per person
+#   FLOORS="base text"                     only these floors and their unit tests (with another BUILD)
+#   TESTS=PATTERN                          only test programs whose path has this text, e.g. TESTS=base/test_glob
+#   WERROR=1                               warnings are errors (CI)
+
+VERSION := 0.1.0
+CONFIG  ?= release
+BUILD   ?= build
+TESTS   ?=
+WERROR  ?=
+ALL_FLOORS := base text kube rules policy desk edge cli
+FLOORS  ?= $(ALL_FLOORS)
+CLANG_FORMAT ?= clang-format
+IMAGE   ?= podgate:$(VERSION)
+
+ifeq ($(filter $(CONFIG),release asan tsan fuzz),)
+$(error CONFIG is release, asan, tsan or fuzz, not "$(CONFIG)")
+endif
+ifeq ($(CONFIG)$(origin CC),fuzzdefault)
+CC := clang
+endif
+# Below the top, the jobs are the parent's.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+OUT := $(BUILD)/$(CONFIG)
+
+# --- compiler ---------------------------------------------------------------------------------
+# One shell for all probes: it runs at every start of make.
+PROBED := $(shell for flag in -fcf-protection -mbranch-protection=standard -fstack-clash-protection \
+	-Wduplicated-cond -Wlogical-op -Wnull-dereference; do \
+	$(CC) -Werror $$flag -x c -c -o /dev/null /dev/null 2>/dev/null && echo $$flag; done; \
+	printf '\043include <stdio.h>\n' | $(CC) -Werror -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+	-x c -c -o /dev/null - 2>/dev/null && echo -D_FORTIFY_SOURCE=3 || echo -D_FORTIFY_SOURCE=2)
+has = $(filter $(1),$(PROBED))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough \
+	-Wswitch-enum $(call has,-Wduplicated-cond -Wlogical-op)
+HARDENING := -fstack-protector-strong -fPIE \
+	$(call has,-fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+LDHARDENING := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+ifeq ($(CONFIG),release)
+OPTIMISE := -O2 -g -U_FORTIFY_SOURCE $(call has,-D_FORTIFY_SOURCE=%)
+WARNINGS += $(call has,-Wnull-dereference)
+SANITIZE :=
+else ifeq ($(CONFIG),asan)
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DARENA_EACH_ALLOCATION=1
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(CONFIG),tsan)
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE
+SANITIZE := -fsanitize=thread
+else
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DARENA_EACH_ALLOCATION=1
+SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc
+ALL_CFLAGS := -std=c11 -pthread $(OPTIMISE) $(SANITIZE) $(HARDENING) $(WARNINGS) $(if $(WERROR),-Werror) \
+	-ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
+# Assertion macros convert freely, and a test may hold a long text.
+TEST_CFLAGS = $(ALL_CFLAGS) -Wno-conversion -Wno-cast-qual -Wno-null-dereference -Wno-overlength-strings -Itests
+ALL_LDFLAGS := -pthread $(SANITIZE) $(LDHARDENING) $(LDFLAGS)
+LIBS := -lmicrohttpd -lgnutls -lcjson -lyaml -lpthread
+
+# --- what there is ----------------------------------------------------------------------------
+ROOMS   := $(foreach f,$(FLOORS),$(wildcard src/$f/*.c src/$f/*/*.c))
+OBJECTS := $(ROOMS:src/%.c=$(OUT)/src/%.o)
+MAIN    := $(patsubst src/%.c,$(OUT)/src/%.o,$(wildcard src/main.c))
+ARCHIVE := $(OUT)/libpodgate.a
+PODGATE := $(if $(filter release,$(CONFIG)),$(BUILD),$(OUT))/podgate
+
+UNIT_SOURCES        := $(foreach f,$(FLOORS),$(wildcard tests/unit/$f/test_*.c))
+GOLDEN_SOURCES      := $(wildcard tests/golden/test_*.c)
+INTEGRATION_SOURCES := $(wildcard tests/integration/test_*.c)
+tests_of = $(strip $(if $(TESTS),$(foreach t,$(1:%.c=$(OUT)/%),$(if $(findstring $(TESTS),$t),$t)),$(1:%.c=$(OUT)/%)))
+UNIT_TESTS        := $(call tests_of,$(UNIT_SOURCES))
+GOLDEN_TESTS      := $(call tests_of,$(GOLDEN_SOURCES))
+INTEGRATION_TESTS := $(call tests_of,$(INTEGRATION_SOURCES))
+
+# A .c file beside the tests that is no test itself serves all tests of its folder.
+SUPPORT_unit        := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+SUPPORT_golden      := $(filter-out tests/golden/test_%,$(wildcard tests/golden/*.c))
+SUPPORT_integration := $(filter-out tests/integration/test_%,$(wildcard tests/integration/*.c))
+objects_of = $(patsubst %.c,$(OUT)/%.o,$(1))
+
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
+BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
+FUZZ_SOURCES  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS       := $(FUZZ_SOURCES:%.c=$(OUT)/%)
+
+C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
+
+# --- targets ----------------------------------------------------------------------------------
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz format format-check certs \
+	image install-deps clean help FORCE
+
+all: $(PODGATE) ## build build/podgate (the default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: ## build, start the webhook with TLS, judge real reviews with it, show what it says
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory all
+	@PODGATE=$(PODGATE) BUILD=$(BUILD) tools/demo.sh
+
+test: ## all tests: unit, golden, integration (CONFIG=asan: under AddressSanitizer and UBSan)
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory test-run
+
+test-asan: ## the same as make test CONFIG=asan
+	@$(MAKE) --no-print-directory test CONFIG=asan
+
+RUN := CONFIG=$(CONFIG) PODGATE=$(abspath $(PODGATE)) tests/run.sh --prefix $(OUT)/tests/
+
+tests: $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS) # builds the test programs, runs none
+
+test-run: $(PODGATE) $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS)
+	@$(RUN) $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS)
+
+unit: $(UNIT_TESTS) ## unit tests only
+	@$(RUN) $(UNIT_TESTS)
+
+golden: $(GOLDEN_TESTS) ## golden tests only: checks, policies, reviews
+	@$(RUN) $(GOLDEN_TESTS)
+
+integration: $(PODGATE) $(INTEGRATION_TESTS) ## integration tests only: the real binary over TLS
+	@$(RUN) $(INTEGRATION_TESTS)
+
+house: $(PODGATE) ## prove the order of the rooms, forbidden calls, headers, registry, hardening
+	@CC="$(CC)" PODGATE=$(PODGATE) tests/house/run.sh
+
+bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, and check on many manifests
+	@PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) tests/bench/run.sh
+
+fuzz: $(FUZZERS) ## build the fuzzers (CONFIG=fuzz, needs clang)
+
+format: ## format the C sources
+	@$(CLANG_FORMAT) -i $(C_FILES)
+
+format-check: ## say which C sources are not formatted
+	@$(CLANG_FORMAT) --version >/dev/null; bad=0; for file in $(C_FILES); do \
+	$(CLANG_FORMAT) "$$file" | cmp -s - "$$file" || { echo "$$file: not formatted: make format"; bad=1; }; done; exit $$bad
+
+certs: ## development certificates in build/certs
+	@certs/make-dev-certs.sh $(BUILD)/certs
+
+image: ## container image podgate:VERSION (docker)
+	docker build --build-arg COMMIT="$(COMMIT)" -t $(IMAGE) .
+
+install-deps: ## install what the build, the tests and the demo need (apt), or print the packages
+	@tools/setup.sh
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+# --- stamps: rewritten only when what they hold changes -----------------------------------------
+COMMIT ?= $(or $(shell git rev-parse --short=12 HEAD 2>/dev/null),unknown)
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' > $@
+
+$(BUILD)/.deps: tools/setup.sh
+	@CC="$(CC)" tools/setup.sh --check
+	@mkdir -p $(@D) && touch $@
+
+$(OUT)/flags: FORCE
+	$(call stamp,$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))
+
+$(OUT)/objects: FORCE
+	$(call stamp,$(OBJECTS))
+
+$(OUT)/version: FORCE
+	$(call stamp,$(VERSION) $(COMMIT))
+
+# --- how things are made ------------------------------------------------------------------------
+$(OUT)/src/%.o: src/%.c $(OUT)/flags | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(DEFINES) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/src/cli/version.o: $(OUT)/version
+$(OUT)/src/cli/version.o: DEFINES := -DPODGATE_VERSION='"$(VERSION)"' -DPODGATE_COMMIT='"$(COMMIT)"'
+# The assembler's .incbin is invisible to -MMD; the folder itself notices a policy that went away.
+$(OUT)/src/policy/builtin.o: $(wildcard policies policies/*.yaml)
+
+$(ARCHIVE): $(OBJECTS) $(OUT)/objects | $(BUILD)/.deps
+	@echo "  AR    $@"
+	@rm -f $@
+	@$(AR) rcs $@ $(OBJECTS)
+
+$(PODGATE): $(MAIN) $(ARCHIVE)
+	@$(if $(MAIN),,echo "src/main.c is missing: nothing to link (make unit works)" >&2; exit 1)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN) $(ARCHIVE) $(LIBS)
+
+$(OUT)/tests/%.o: tests/%.c $(OUT)/flags | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+link_test = @echo "  LINK  $@"; $(CC) $(TEST_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVE) -lcmocka $(LIBS)
+
+$(UNIT_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_unit)) $(ARCHIVE)
+	$(link_test)
+$(GOLDEN_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_golden)) $(ARCHIVE)
+	$(link_test)
+$(INTEGRATION_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_integration)) $(ARCHIVE)
+	$(link_test)
+$(FUZZERS): %: %.o $(ARCHIVE)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) -o $@ $< $(ARCHIVE) $(LIBS)
+
+$(BENCHES): $(BUILD)/bench/%: $(OUT)/tests/bench/%.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(ARCHIVE) $(LIBS)
+
+.SECONDARY:
+
+ifeq ($(filter clean help format format-check install-deps,$(MAKECMDGOALS)),)
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+endif
