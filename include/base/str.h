@@ -1,0 +1,103 @@
+/*
+ * str: text with a length, and a buffer that grows in an arena.
+ *
+ * A `struct str` owns nothing: it points into the wire, a file, a literal or an arena, and must not
+ * outlive it. It is not terminated unless its maker says so. All comparisons are of bytes.
+ * A `struct strbuf` collects output; when memory runs out it stays short and its arena is marked,
+ * so writers do not check each step. Any thread may enter; a buffer belongs to one.
+ */
+#ifndef PODGATE_BASE_STR_H
+#define PODGATE_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct str {
+    const char *at;
+    size_t len;
+};
+
+struct str_list {
+    struct str *items;
+    size_t count;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+/* The same as an initializer of a static table, where STR is no constant. */
+#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_NONE ((struct str){NULL, 0})
+/* For printf's "%.*s". */
+#define STR_ARGS(s) (int)(s).len, (s).at ? (s).at : ""
+
+static inline struct str str_from(const char *terminated) {
+    return (struct str){terminated, terminated ? strlen(terminated) : 0};
+}
+static inline bool str_is_empty(struct str s) { return s.len == 0; }
+static inline bool str_equals(struct str a, struct str b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+/* ASCII letters compare without case. */
+bool str_equals_ignore_case(struct str a, struct str b);
+bool str_starts_with(struct str s, struct str prefix);
+bool str_ends_with(struct str s, struct str suffix);
+/* Whether `part` occurs in `s`. */
+bool str_contains(struct str s, struct str part);
+/* Offset of the first (last) `c`, or s.len when there is none. */
+size_t str_find_char(struct str s, char c);
+size_t str_find_last_char(struct str s, char c);
+/* The part from `start` (clamped) of at most `len` bytes. */
+struct str str_slice(struct str s, size_t start, size_t len);
+/* Without leading and trailing ASCII white space. */
+struct str str_trim(struct str s);
+/* <0, 0, >0 as memcmp, shorter first. */
+int str_compare(struct str a, struct str b);
+bool str_list_contains(const struct str_list *list, struct str s);
+/* A terminated copy in the arena, or STR_NONE. */
+struct str str_copy(struct arena *arena, struct str s);
+/* printf into the arena; terminated, or STR_NONE. */
+struct str str_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Decimal, optional '-', nothing else, no overflow; false otherwise and *value untouched. */
+MUST_CHECK bool str_to_int64(struct str s, int64_t *value);
+
+/* The word of `words` (count of them) nearest to `wrong`, for "did you mean", or STR_NONE when none
+ * is near: at most a third of its letters wrong, swapped neighbours counting as one. */
+struct str str_nearest(struct str wrong, const struct str *words, size_t count);
+
+/* Length of the well-formed UTF-8 sequence (RFC 3629) at s.at: 1 to 4, or 0 when ill-formed. */
+size_t str_utf8_length(struct str s);
+/* Number of code points (ill-formed bytes count one each). */
+size_t str_utf8_count(struct str s);
+/* The longest prefix of at most `max_bytes` that does not cut a UTF-8 sequence. */
+struct str str_utf8_cut(struct str s, size_t max_bytes);
+
+struct strbuf {
+    struct arena *arena;
+    char *at; /* always terminated once something was added */
+    size_t len, capacity;
+};
+
+void strbuf_init(struct strbuf *buf, struct arena *arena, size_t capacity);
+void strbuf_add(struct strbuf *buf, struct str s);
+void strbuf_add_char(struct strbuf *buf, char c);
+void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/* The one way text from the wire is shown to a person: in double quotes, control characters,
+ * quotes, backslashes and ill-formed bytes escaped (\n, \", \x1b), as are the marks that reorder
+ * or hide text on a terminal (\u202e). Of longer text the first `max_bytes` are shown and "..."
+ * follows. */
+void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes);
+/* The same escaping and cut without the quotes. */
+void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes);
+void strbuf_truncate(struct strbuf *buf, size_t len);
+static inline struct str strbuf_str(const struct strbuf *buf) {
+    return (struct str){buf->at, buf->len};
+}
+
+#endif

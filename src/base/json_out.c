@@ -1,0 +1,133 @@
+#include "base/json_out.h"
+
+#define DEPTH_MAX 32
+
+void json_out_init(struct json_out *out, struct strbuf *buf) {
+    *out = (struct json_out){.buf = buf};
+}
+
+static uint32_t depth_bit(const struct json_out *out) { return UINT32_C(1) << (out->depth - 1); }
+
+/* What stands before a value: the comma, and the name in an object. */
+static void begin_value(struct json_out *out, bool named) {
+    if (out->depth == 0) {
+        ASSERT(!named);
+        return;
+    }
+    ASSERT(named == ((out->is_object & depth_bit(out)) != 0));
+    if (out->has_items & depth_bit(out)) strbuf_add_char(out->buf, ',');
+    out->has_items |= depth_bit(out);
+}
+
+static void begin_named_value(struct json_out *out, const char *name) {
+    begin_value(out, name != NULL);
+    if (!name) return;
+    json_out_escape(out->buf, str_from(name));
+    strbuf_add_char(out->buf, ':');
+}
+
+static void begin_container(struct json_out *out, const char *name, bool is_object) {
+    begin_named_value(out, name);
+    ASSERT(out->depth < DEPTH_MAX);
+    out->depth++;
+    out->has_items &= ~depth_bit(out);
+    if (is_object)
+        out->is_object |= depth_bit(out);
+    else
+        out->is_object &= ~depth_bit(out);
+    strbuf_add_char(out->buf, is_object ? '{' : '[');
+}
+
+static void end_container(struct json_out *out, bool is_object) {
+    ASSERT(out->depth > 0);
+    ASSERT(is_object == ((out->is_object & depth_bit(out)) != 0));
+    out->depth--;
+    strbuf_add_char(out->buf, is_object ? '}' : ']');
+}
+
+void json_out_begin_object(struct json_out *out, const char *name) {
+    begin_container(out, name, true);
+}
+
+void json_out_end_object(struct json_out *out) { end_container(out, true); }
+
+void json_out_begin_array(struct json_out *out, const char *name) {
+    begin_container(out, name, false);
+}
+
+void json_out_end_array(struct json_out *out) { end_container(out, false); }
+
+void json_out_string(struct json_out *out, const char *name, struct str value) {
+    begin_named_value(out, name);
+    json_out_escape(out->buf, value);
+}
+
+void json_out_string_at(struct json_out *out, struct str name, struct str value) {
+    begin_value(out, true);
+    json_out_escape(out->buf, name);
+    strbuf_add_char(out->buf, ':');
+    json_out_escape(out->buf, value);
+}
+
+void json_out_int(struct json_out *out, const char *name, int64_t value) {
+    begin_named_value(out, name);
+    strbuf_printf(out->buf, "%lld", (long long)value);
+}
+
+void json_out_bool(struct json_out *out, const char *name, bool value) {
+    json_out_raw(out, name, value ? STR("true") : STR("false"));
+}
+
+void json_out_null(struct json_out *out, const char *name) { json_out_raw(out, name, STR("null")); }
+
+void json_out_raw(struct json_out *out, const char *name, struct str json) {
+    begin_named_value(out, name);
+    strbuf_add(out->buf, json);
+}
+
+static bool goes_as_it_is(char c) {
+    return c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+static void add_escaped_ascii(struct strbuf *buf, char c) {
+    switch (c) {
+    case '"': strbuf_add(buf, STR("\\\"")); break;
+    case '\\': strbuf_add(buf, STR("\\\\")); break;
+    case '\n': strbuf_add(buf, STR("\\n")); break;
+    case '\r': strbuf_add(buf, STR("\\r")); break;
+    case '\t': strbuf_add(buf, STR("\\t")); break;
+    default: strbuf_printf(buf, "\\u%04x", (unsigned char)c);
+    }
+}
+
+/* One character that does not go as it is; returns its bytes. */
+static size_t add_escaped(struct strbuf *buf, struct str rest) {
+    size_t length = str_utf8_length(rest);
+    struct str character = str_slice(rest, 0, length);
+    if (length == 0) {
+        strbuf_add(buf, STR("\xEF\xBF\xBD"));
+        return 1;
+    }
+    if (length == 1)
+        add_escaped_ascii(buf, rest.at[0]);
+    else if (str_equals(character, STR("\xE2\x80\xA8")))
+        strbuf_add(buf, STR("\\u2028"));
+    else if (str_equals(character, STR("\xE2\x80\xA9")))
+        strbuf_add(buf, STR("\\u2029"));
+    else
+        strbuf_add(buf, character);
+    return length;
+}
+
+void json_out_escape(struct strbuf *buf, struct str value) {
+    strbuf_add_char(buf, '"');
+    while (value.len > 0) {
+        size_t run = 0;
+        while (run < value.len && goes_as_it_is(value.at[run]))
+            run++;
+        strbuf_add(buf, str_slice(value, 0, run));
+        value = str_slice(value, run, value.len);
+        if (value.len > 0) value = str_slice(value, add_escaped(buf, value), value.len);
+    }
+    strbuf_add_char(buf, '"');
+}

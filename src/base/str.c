@@ -1,0 +1,190 @@
+#include "base/str.h"
+
+#include <stdio.h>
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+bool str_equals_ignore_case(struct str a, struct str b) {
+    if (a.len != b.len) return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.at[i]) != lower(b.at[i])) return false;
+    return true;
+}
+
+bool str_starts_with(struct str s, struct str prefix) {
+    return s.len >= prefix.len && str_equals(str_slice(s, 0, prefix.len), prefix);
+}
+
+bool str_ends_with(struct str s, struct str suffix) {
+    return s.len >= suffix.len && str_equals(str_slice(s, s.len - suffix.len, suffix.len), suffix);
+}
+
+bool str_contains(struct str s, struct str part) {
+    if (part.len == 0) return true;
+    return s.len >= part.len && memmem(s.at, s.len, part.at, part.len) != NULL;
+}
+
+size_t str_find_char(struct str s, char c) {
+    const char *found = s.len > 0 ? memchr(s.at, c, s.len) : NULL;
+    return found ? (size_t)(found - s.at) : s.len;
+}
+
+size_t str_find_last_char(struct str s, char c) {
+    const char *found = s.len > 0 ? memrchr(s.at, c, s.len) : NULL;
+    return found ? (size_t)(found - s.at) : s.len;
+}
+
+struct str str_slice(struct str s, size_t start, size_t len) {
+    if (start >= s.len) return (struct str){s.len > 0 ? s.at + s.len : s.at, 0};
+    size_t rest = s.len - start;
+    return (struct str){s.at + start, len < rest ? len : rest};
+}
+
+struct str str_trim(struct str s) {
+    while (s.len > 0 && is_space(s.at[s.len - 1]))
+        s.len--;
+    while (s.len > 0 && is_space(s.at[0])) {
+        s.at++;
+        s.len--;
+    }
+    return s;
+}
+
+int str_compare(struct str a, struct str b) {
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common > 0 ? memcmp(a.at, b.at, common) : 0;
+    if (order != 0) return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_list_contains(const struct str_list *list, struct str s) {
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equals(list->items[i], s)) return true;
+    return false;
+}
+
+struct str str_copy(struct arena *arena, struct str s) {
+    char *copy = s.len < SIZE_MAX ? ARENA_NEW(arena, char, s.len + 1) : NULL;
+    if (!copy) return STR_NONE;
+    if (s.len > 0) memcpy(copy, s.at, s.len);
+    return (struct str){copy, s.len};
+}
+
+PRINTF_LIKE(2, 0)
+static struct str str_vformat(struct arena *arena, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int wanted = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (wanted < 0) return STR_NONE;
+    char *text = ARENA_NEW(arena, char, (size_t)wanted + 1);
+    if (!text) return STR_NONE;
+    vsnprintf(text, (size_t)wanted + 1, format, args);
+    return (struct str){text, (size_t)wanted};
+}
+
+struct str str_format(struct arena *arena, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    struct str text = str_vformat(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+bool str_to_int64(struct str s, int64_t *value) {
+    bool negative = s.len > 0 && s.at[0] == '-';
+    size_t at = negative ? 1 : 0;
+    if (at == s.len) return false;
+    int64_t sum = 0; /* kept negative: the negative range is the larger one */
+    for (; at < s.len; at++) {
+        if (s.at[at] < '0' || s.at[at] > '9') return false;
+        if (__builtin_mul_overflow(sum, (int64_t)10, &sum)) return false;
+        if (__builtin_sub_overflow(sum, (int64_t)(s.at[at] - '0'), &sum)) return false;
+    }
+    if (!negative && sum == INT64_MIN) return false;
+    *value = negative ? sum : -sum;
+    return true;
+}
+
+#define NEAREST_MAX 63 /* longer words are no typing errors */
+
+static size_t least(size_t a, size_t b, size_t c) {
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Optimal string alignment: insert, delete, replace or swap neighbours; letters' case is free. */
+static size_t distance(struct str a, struct str b) {
+    size_t rows[3][NEAREST_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b.len; j++)
+        above[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            char ca = lower(a.at[i - 1]), cb = lower(b.at[j - 1]);
+            row[j] = least(row[j - 1] + 1, above[j] + 1, above[j - 1] + (ca != cb));
+            bool swapped = i > 1 && j > 1 && ca == lower(b.at[j - 2]) && lower(a.at[i - 2]) == cb;
+            if (swapped && before[j - 2] + 1 < row[j]) row[j] = before[j - 2] + 1;
+        }
+        size_t *free_row = before;
+        before = above;
+        above = row;
+        row = free_row;
+    }
+    return above[b.len];
+}
+
+struct str str_nearest(struct str wrong, const struct str *words, size_t count) {
+    struct str nearest = STR_NONE;
+    if (wrong.len > NEAREST_MAX) return nearest;
+    size_t allowed = wrong.len / 3;
+    for (size_t i = 0; i < count; i++) {
+        if (words[i].len > NEAREST_MAX) continue;
+        size_t apart = distance(wrong, words[i]);
+        if (nearest.at ? apart >= allowed : apart > allowed) continue;
+        nearest = words[i];
+        allowed = apart;
+    }
+    return nearest;
+}
+
+/* RFC 3629: the range of the second byte excludes overlong forms, surrogates and above U+10FFFF. */
+size_t str_utf8_length(struct str s) {
+    if (s.len == 0) return 0;
+    const unsigned char *at = (const unsigned char *)s.at;
+    unsigned char first = at[0];
+    if (first < 0x80) return 1;
+    if (first < 0xC2 || first > 0xF4) return 0;
+    size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (s.len < length) return 0;
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (at[1] < low || at[1] > high) return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    return length;
+}
+
+size_t str_utf8_count(struct str s) {
+    size_t count = 0;
+    while (s.len > 0) {
+        size_t length = str_utf8_length(s);
+        s = str_slice(s, length ? length : 1, s.len);
+        count++;
+    }
+    return count;
+}
+
+struct str str_utf8_cut(struct str s, size_t max_bytes) {
+    if (s.len <= max_bytes) return s;
+    for (size_t back = 1; back <= 3 && back <= max_bytes; back++) {
+        size_t start = max_bytes - back;
+        if (((unsigned char)s.at[start] & 0xC0) == 0x80) continue;
+        bool cuts = str_utf8_length(str_slice(s, start, s.len)) > back;
+        return str_slice(s, 0, cuts ? start : max_bytes);
+    }
+    return str_slice(s, 0, max_bytes);
+}

@@ -1,0 +1,131 @@
+#include "base/str.h"
+
+#include <stdio.h>
+
+void strbuf_init(struct strbuf *buf, struct arena *arena, size_t capacity) {
+    *buf = (struct strbuf){.arena = arena};
+    if (capacity == 0) return;
+    buf->at = ARENA_NEW(arena, char, capacity);
+    buf->capacity = buf->at ? capacity : 0;
+}
+
+/* Room for `more` bytes and the terminator; false leaves the buffer as it is, its arena marked. */
+static bool reserve(struct strbuf *buf, size_t more) {
+    if (buf->capacity > buf->len && more < buf->capacity - buf->len) return true;
+    size_t needed, capacity;
+    if (__builtin_add_overflow(buf->len, more, &needed) ||
+        __builtin_add_overflow(needed, (size_t)1, &needed) ||
+        __builtin_mul_overflow(buf->capacity, (size_t)2, &capacity))
+        needed = capacity = SIZE_MAX; /* the arena refuses that, and is marked */
+    if (capacity < needed) capacity = needed < 64 ? 64 : needed;
+    char *larger = ARENA_NEW(buf->arena, char, capacity);
+    if (!larger) return false;
+    if (buf->len > 0) memcpy(larger, buf->at, buf->len);
+    buf->at = larger;
+    buf->capacity = capacity;
+    return true;
+}
+
+void strbuf_add(struct strbuf *buf, struct str s) {
+    if (!reserve(buf, s.len)) return;
+    if (s.len > 0) memcpy(buf->at + buf->len, s.at, s.len);
+    buf->len += s.len;
+    buf->at[buf->len] = '\0';
+}
+
+void strbuf_add_char(struct strbuf *buf, char c) { strbuf_add(buf, (struct str){&c, 1}); }
+
+void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    size_t room = buf->capacity - buf->len;
+    int wanted = vsnprintf(room ? buf->at + buf->len : NULL, room, format, again);
+    va_end(again);
+    if (wanted < 0) return;
+    if ((size_t)wanted >= room) {
+        if (!reserve(buf, (size_t)wanted)) {
+            strbuf_truncate(buf, buf->len);
+            return;
+        }
+        vsnprintf(buf->at + buf->len, (size_t)wanted + 1, format, args);
+    }
+    buf->len += (size_t)wanted;
+}
+
+void strbuf_printf(struct strbuf *buf, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    strbuf_vprintf(buf, format, args);
+    va_end(args);
+}
+
+void strbuf_truncate(struct strbuf *buf, size_t len) {
+    if (len > buf->len) return;
+    buf->len = len;
+    if (buf->capacity > 0) buf->at[len] = '\0';
+}
+
+static uint32_t decode_utf8(const char *at, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)at;
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t point = bytes[0] & lead_bits[length];
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (bytes[i] & 0x3F);
+    return point;
+}
+
+/* Line ends, direction marks and other invisible characters can make a terminal or a log viewer
+ * show something else than what is there. */
+static bool misleads_readers(uint32_t point) {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},   {0x200B, 0x200F},
+        {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last) return true;
+    return false;
+}
+
+static void add_escaped_ascii(struct strbuf *buf, char c) {
+    switch (c) {
+    case '\n': strbuf_add(buf, STR("\\n")); break;
+    case '\r': strbuf_add(buf, STR("\\r")); break;
+    case '\t': strbuf_add(buf, STR("\\t")); break;
+    case '"': strbuf_add(buf, STR("\\\"")); break;
+    case '\\': strbuf_add(buf, STR("\\\\")); break;
+    default: strbuf_printf(buf, "\\x%02x", (unsigned char)c);
+    }
+}
+
+static bool is_plain_ascii(char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; }
+
+void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
+    struct str rest = str_utf8_cut(s, max_bytes);
+    bool cut = rest.len < s.len;
+    while (rest.len > 0) {
+        size_t run = 0;
+        while (run < rest.len && is_plain_ascii(rest.at[run]))
+            run++;
+        strbuf_add(buf, str_slice(rest, 0, run));
+        rest = str_slice(rest, run, rest.len);
+        if (rest.len == 0) break;
+
+        size_t length = str_utf8_length(rest);
+        if (length <= 1)
+            add_escaped_ascii(buf, rest.at[0]);
+        else if (misleads_readers(decode_utf8(rest.at, length)))
+            strbuf_printf(buf, "\\u%04x", decode_utf8(rest.at, length));
+        else
+            strbuf_add(buf, str_slice(rest, 0, length));
+        rest = str_slice(rest, length ? length : 1, rest.len);
+    }
+    if (cut) strbuf_add(buf, STR("..."));
+}
+
+void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
+    strbuf_add_char(buf, '"');
+    strbuf_add_escaped(buf, s, max_bytes);
+    strbuf_add_char(buf, '"');
+}

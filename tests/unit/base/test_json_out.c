@@ -1,0 +1,108 @@
+#include "base/json_out.h"
+
+#include "unit/expect.h"
+
+static struct arena arena;
+static struct strbuf buf;
+static struct json_out out;
+
+static int setup(void **state) {
+    (void)state;
+    arena_init(&arena, 4096, 0);
+    strbuf_init(&buf, &arena, 0);
+    json_out_init(&out, &buf);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+static void writes_every_kind_of_value(void **state) {
+    (void)state;
+    json_out_begin_object(&out, NULL);
+    json_out_string(&out, "s", STR("x"));
+    json_out_string_at(&out, STR("k\""), STR("y"));
+    json_out_int(&out, "min", INT64_MIN);
+    json_out_int(&out, "max", INT64_MAX);
+    json_out_bool(&out, "t", true);
+    json_out_bool(&out, "f", false);
+    json_out_null(&out, "n");
+    json_out_raw(&out, "r", STR("[1, 2]"));
+    json_out_end_object(&out);
+    expect_str(strbuf_str(&buf), "{\"s\":\"x\",\"k\\\"\":\"y\",\"min\":-9223372036854775808,"
+                                 "\"max\":9223372036854775807,\"t\":true,\"f\":false,\"n\":null,"
+                                 "\"r\":[1, 2]}");
+}
+
+static void commas_stand_between_and_nowhere_else(void **state) {
+    (void)state;
+    json_out_begin_array(&out, NULL);
+    json_out_begin_array(&out, NULL);
+    json_out_end_array(&out);
+    json_out_begin_object(&out, NULL);
+    json_out_begin_array(&out, "a");
+    json_out_int(&out, NULL, 1);
+    json_out_int(&out, NULL, 2);
+    json_out_end_array(&out);
+    json_out_begin_object(&out, "o");
+    json_out_end_object(&out);
+    json_out_end_object(&out);
+    json_out_null(&out, NULL);
+    json_out_end_array(&out);
+    expect_str(strbuf_str(&buf), "[[],{\"a\":[1,2],\"o\":{}},null]");
+}
+
+static void the_deepest_nesting_works(void **state) {
+    (void)state;
+    for (int i = 0; i < 32; i++)
+        json_out_begin_array(&out, NULL);
+    json_out_int(&out, NULL, 1);
+    json_out_int(&out, NULL, 2);
+    for (int i = 0; i < 32; i++)
+        json_out_end_array(&out);
+    assert_int_equal(buf.len, 32 + 3 + 32);
+    assert_int_equal(out.depth, 0);
+}
+
+static void one_value_alone_is_a_document(void **state) {
+    (void)state;
+    json_out_string(&out, NULL, STR("x"));
+    expect_str(strbuf_str(&buf), "\"x\"");
+}
+
+static void strings_are_escaped(void **state) {
+    (void)state;
+    json_out_escape(&buf, STR("a\"\\/\b\f\n\r\t\x1F\x7F<>&"));
+    expect_str(strbuf_str(&buf), "\"a\\\"\\\\/\\u0008\\u000c\\n\\r\\t\\u001f\\u007f"
+                                 "\\u003c\\u003e\\u0026\"");
+}
+
+static void strings_are_valid_utf8_on_the_wire(void **state) {
+    (void)state;
+    json_out_escape(&buf,
+                    STR("\xC3\xA9\xE2\x80\xA8\xE2\x80\xA9\xF0\x9F\x90\xB3|\xFF|\xED\xA0\x80|\xC3"));
+    expect_str(strbuf_str(&buf), "\"\xC3\xA9\\u2028\\u2029\xF0\x9F\x90\xB3|\xEF\xBF\xBD|"
+                                 "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD|\xEF\xBF\xBD\"");
+}
+
+static void nul_inside_a_string_is_escaped(void **state) {
+    (void)state;
+    json_out_escape(&buf, STR("a\0b"));
+    expect_str(strbuf_str(&buf), "\"a\\u0000b\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(writes_every_kind_of_value, setup, teardown),
+        cmocka_unit_test_setup_teardown(commas_stand_between_and_nowhere_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_deepest_nesting_works, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_value_alone_is_a_document, setup, teardown),
+        cmocka_unit_test_setup_teardown(strings_are_escaped, setup, teardown),
+        cmocka_unit_test_setup_teardown(strings_are_valid_utf8_on_the_wire, setup, teardown),
+        cmocka_unit_test_setup_teardown(nul_inside_a_string_is_escaped, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
