@@ -1,0 +1,191 @@
+/* What a scan's slices mean, and where they stand. Nothing here trusts that its text has no
+ * defect. */
+#include "text/scan_bytes.h"
+
+struct str scan_defect_text(struct arena *arena, struct scan_defect defect,
+                            const struct scan_limits *limits) {
+    switch (defect.kind) {
+    case SCAN_FINE: return STR("has no defect");
+    case SCAN_BAD_UTF8: return STR("is not valid UTF-8");
+    case SCAN_NUL: return STR("contains U+0000");
+    case SCAN_CONTROL_CHARACTER: return STR("has a control character inside a string");
+    case SCAN_LONE_SURROGATE: return STR("has half of a surrogate pair (\\ud800 to \\udfff)");
+    case SCAN_TOO_DEEP: return str_format(arena, "is nested deeper than %u levels", limits->depth);
+    case SCAN_TOO_MANY_NODES: return str_format(arena, "has more than %zu values", limits->nodes);
+    case SCAN_STRING_TOO_LONG:
+        return str_format(arena, "has a string of more than %zu bytes", limits->string_bytes);
+    case SCAN_NUMBER_TOO_LONG:
+        return str_format(arena, "has a number of more than %d bytes", SCAN_NUMBER_BYTES);
+    }
+    return STR_NONE;
+}
+
+static size_t encode_utf8(uint32_t point, char out[static 4]) {
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        out[0] = (char)(0xC0 | point >> 6);
+        out[1] = (char)(0x80 | (point & 0x3F));
+        return 2;
+    }
+    if (point < 0x10000) {
+        out[0] = (char)(0xE0 | point >> 12);
+        out[1] = (char)(0x80 | (point >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (point & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | point >> 18);
+    out[1] = (char)(0x80 | (point >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (point >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (point & 0x3F));
+    return 4;
+}
+
+/* The code unit of the escape of six bytes at the front of `s`; false when there is none. */
+static bool read_code_unit(struct str s, uint32_t *unit) {
+    if (s.len < 6 || s.at[0] != '\\' || s.at[1] != 'u') return false;
+    *unit = 0;
+    for (size_t i = 2; i < 6; i++) {
+        char c = s.at[i];
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                : 16;
+        if (digit > 15) return false;
+        *unit = *unit << 4 | digit;
+    }
+    return true;
+}
+
+/* The character of a \u escape or of a pair of them; half a pair is U+FFFD. */
+static bool take_code_point(struct str *rest, uint32_t *point) {
+    uint32_t low;
+    if (!read_code_unit(*rest, point)) return false;
+    *rest = str_slice(*rest, 6, rest->len);
+    if (*point < 0xD800 || *point > 0xDFFF) return true;
+    if (*point <= 0xDBFF && read_code_unit(*rest, &low) && low >= 0xDC00 && low <= 0xDFFF) {
+        *rest = str_slice(*rest, 6, rest->len);
+        *point = 0x10000 + ((*point - 0xD800) << 10 | (low - 0xDC00));
+        return true;
+    }
+    *point = 0xFFFD;
+    return true;
+}
+
+/* Takes the next piece off `rest`: a run without escapes, or what one escape means, put to
+ * `out`. */
+static struct str take_piece(struct str *rest, char out[static 4]) {
+    size_t run = str_find_char(*rest, '\\');
+    if (run == 0 && rest->len > 1) {
+        uint32_t point;
+        if (take_code_point(rest, &point)) return (struct str){out, encode_utf8(point, out)};
+        static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+        char letter = rest->at[1];
+        const char *found = letter ? strchr(letters, letter) : NULL;
+        out[0] = found ? meanings[found - letters] : letter;
+        *rest = str_slice(*rest, 2, rest->len);
+        return (struct str){out, 1};
+    }
+    if (run == 0) run = rest->len; /* a backslash at the very end */
+    struct str piece = str_slice(*rest, 0, run);
+    *rest = str_slice(*rest, run, rest->len);
+    return piece;
+}
+
+bool scan_key_is(struct str as_written, struct str plain) {
+    /* An escape is always longer than what it means. */
+    if (as_written.len <= plain.len) return str_equals(as_written, plain);
+    while (as_written.len > 0) {
+        char buffer[4];
+        struct str piece = take_piece(&as_written, buffer);
+        if (!str_starts_with(plain, piece)) return false;
+        plain = str_slice(plain, piece.len, plain.len);
+    }
+    return plain.len == 0;
+}
+
+struct str scan_unescape(struct arena *arena, struct str as_written) {
+    if (str_find_char(as_written, '\\') == as_written.len) return as_written;
+    char *text = ARENA_NEW(arena, char, as_written.len + 1);
+    if (!text) return STR_NONE;
+    size_t len = 0;
+    while (as_written.len > 0) {
+        char buffer[4];
+        struct str piece = take_piece(&as_written, buffer);
+        memcpy(text + len, piece.at, piece.len);
+        len += piece.len;
+    }
+    return (struct str){text, len};
+}
+
+bool scan_string(struct arena *arena, struct str value_bytes, struct str *out) {
+    if (value_bytes.len < 2 || value_bytes.at[0] != '"') return false;
+    *out = scan_unescape(arena, str_slice(value_bytes, 1, value_bytes.len - 2));
+    return out->at != NULL;
+}
+
+void scan_place(struct str text, size_t offset, uint32_t *line, uint32_t *column) {
+    struct str before = str_slice(text, 0, offset);
+    *line = *column = 1;
+    for (size_t i = 0; i < before.len; i++) {
+        if (before.at[i] == '\n') {
+            *line += 1;
+            *column = 1;
+        } else if (((unsigned char)before.at[i] & 0xC0) != 0x80) {
+            *column += 1;
+        }
+    }
+}
+
+/* White space, punctuation and the brackets that close. */
+static const bool is_between_tokens[256] = {
+    [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true,
+    [','] = true, [':'] = true,  [']'] = true,  ['}'] = true,
+};
+
+static const char *skip_string(const char *at, const char *end) {
+    at++;
+    while ((at = scan_skip_plain(at, end)) < end && *at != '"')
+        at += *at == '\\' && end - at > 1 ? 2 : 1;
+    return at < end ? at + 1 : end;
+}
+
+static const char *skip_word(const char *at, const char *end) {
+    while (at < end && !is_between_tokens[(unsigned char)*at])
+        at++;
+    return at;
+}
+
+static enum scan_type type_of_word(char first) {
+    switch (first) {
+    case 't': return SCAN_TRUE;
+    case 'f': return SCAN_FALSE;
+    case 'n': return SCAN_NULL;
+    default: return SCAN_NUMBER;
+    }
+}
+
+bool scan_next_token(struct str text, size_t *at, struct scan_token *token) {
+    const char *start = text.at + *at, *end = text.at + text.len;
+    while (start < end && is_between_tokens[(unsigned char)*start])
+        start++;
+    if (start == end) return false;
+    const char *behind = start + 1;
+    token->is_key = false;
+    switch (*start) {
+    case '{': token->type = SCAN_OBJECT; break;
+    case '[': token->type = SCAN_ARRAY; break;
+    case '"':
+        token->type = SCAN_STRING;
+        behind = skip_string(start, end);
+        const char *follower = scan_skip_space(behind, end);
+        token->is_key = follower < end && *follower == ':';
+        break;
+    default: token->type = type_of_word(*start); behind = skip_word(start, end);
+    }
+    token->bytes = (struct str){start, (size_t)(behind - start)};
+    *at = (size_t)(behind - text.at);
+    return true;
+}

@@ -1,0 +1,309 @@
+/*
+ * null    = "" | "~" | "null" | "Null" | "NULL"
+ * bool    = y yes true on | n no false off        lower case, capitalised or upper case
+ * integer = [ sign ] ( "0x" hex+ | "0o" octal+ | "0" octal+ | "0b" binary+ | decimal+ )
+ * float   = [ sign ] ( "." digit+ | digit+ [ "." digit* ] ) [ ( "e" | "E" ) [ sign ] digit+ ]
+ *           | [ sign ] ".inf" | ".nan"
+ *
+ * In numbers that begin with a digit or a sign underscores are passed over. An integer that does
+ * not fit is tried as a float, a float that does not fit is a string. This is go-yaml v2's
+ * resolve().
+ */
+#include "text/yaml_scalar.h"
+
+#include <float.h>
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_sign(char c) { return c == '+' || c == '-'; }
+
+struct word {
+    struct str text;
+    enum yaml_scalar_kind kind;
+};
+
+static const struct word words[] = {
+    {STR_INIT(""), YAML_SCALAR_NULL},       {STR_INIT("~"), YAML_SCALAR_NULL},
+    {STR_INIT("null"), YAML_SCALAR_NULL},   {STR_INIT("Null"), YAML_SCALAR_NULL},
+    {STR_INIT("NULL"), YAML_SCALAR_NULL},   {STR_INIT("true"), YAML_SCALAR_TRUE},
+    {STR_INIT("True"), YAML_SCALAR_TRUE},   {STR_INIT("TRUE"), YAML_SCALAR_TRUE},
+    {STR_INIT("y"), YAML_SCALAR_TRUE},      {STR_INIT("Y"), YAML_SCALAR_TRUE},
+    {STR_INIT("yes"), YAML_SCALAR_TRUE},    {STR_INIT("Yes"), YAML_SCALAR_TRUE},
+    {STR_INIT("YES"), YAML_SCALAR_TRUE},    {STR_INIT("on"), YAML_SCALAR_TRUE},
+    {STR_INIT("On"), YAML_SCALAR_TRUE},     {STR_INIT("ON"), YAML_SCALAR_TRUE},
+    {STR_INIT("false"), YAML_SCALAR_FALSE}, {STR_INIT("False"), YAML_SCALAR_FALSE},
+    {STR_INIT("FALSE"), YAML_SCALAR_FALSE}, {STR_INIT("n"), YAML_SCALAR_FALSE},
+    {STR_INIT("N"), YAML_SCALAR_FALSE},     {STR_INIT("no"), YAML_SCALAR_FALSE},
+    {STR_INIT("No"), YAML_SCALAR_FALSE},    {STR_INIT("NO"), YAML_SCALAR_FALSE},
+    {STR_INIT("off"), YAML_SCALAR_FALSE},   {STR_INIT("Off"), YAML_SCALAR_FALSE},
+    {STR_INIT("OFF"), YAML_SCALAR_FALSE},
+};
+
+static enum yaml_scalar_kind kind_of_word(struct str plain) {
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (str_equals(words[i].text, plain)) return words[i].kind;
+    struct str unsigned_part = plain;
+    if (plain.len > 0 && is_sign(plain.at[0])) unsigned_part = str_slice(plain, 1, plain.len);
+    if (str_equals(unsigned_part, STR(".inf")) || str_equals(unsigned_part, STR(".Inf")) ||
+        str_equals(unsigned_part, STR(".INF")) || str_equals(plain, STR(".nan")) ||
+        str_equals(plain, STR(".NaN")) || str_equals(plain, STR(".NAN")))
+        return YAML_SCALAR_NOT_FINITE;
+    return YAML_SCALAR_STRING;
+}
+
+/* A number taken apart. */
+struct decimal {
+    bool negative;
+    struct str whole, fraction; /* digits */
+    struct str exponent;        /* with its letter and sign, or empty */
+    int power;                  /* the exponent's value, clamped */
+};
+
+static struct str take_digits(struct str *rest) {
+    size_t count = 0;
+    while (count < rest->len && is_digit(rest->at[count]))
+        count++;
+    struct str digits = str_slice(*rest, 0, count);
+    *rest = str_slice(*rest, count, rest->len);
+    return digits;
+}
+
+#define POWER_MAX 100000 /* as good as infinite, and sums of two stay in range */
+
+static bool read_exponent(struct str rest, struct decimal *decimal) {
+    decimal->exponent = rest;
+    decimal->power = 0;
+    if (rest.len == 0) return true;
+    if (rest.at[0] != 'e' && rest.at[0] != 'E') return false;
+    rest = str_slice(rest, 1, rest.len);
+    bool negative = rest.len > 0 && rest.at[0] == '-';
+    if (rest.len > 0 && is_sign(rest.at[0])) rest = str_slice(rest, 1, rest.len);
+    struct str digits = take_digits(&rest);
+    for (size_t i = 0; i < digits.len && decimal->power < POWER_MAX; i++)
+        decimal->power = decimal->power * 10 + (digits.at[i] - '0');
+    if (decimal->power > POWER_MAX) decimal->power = POWER_MAX;
+    if (negative) decimal->power = -decimal->power;
+    return digits.len > 0 && rest.len == 0;
+}
+
+static bool read_decimal(struct str text, struct decimal *decimal) {
+    *decimal = (struct decimal){.negative = text.len > 0 && text.at[0] == '-'};
+    if (text.len > 0 && is_sign(text.at[0])) text = str_slice(text, 1, text.len);
+    decimal->whole = take_digits(&text);
+    bool point = text.len > 0 && text.at[0] == '.';
+    if (point) text = str_slice(text, 1, text.len);
+    if (point) decimal->fraction = take_digits(&text);
+    return (decimal->whole.len > 0 || decimal->fraction.len > 0) && read_exponent(text, decimal);
+}
+
+static double scale(double value, int power) {
+    static const double powers[] = {1e1, 1e2, 1e4, 1e8, 1e16, 1e32, 1e64, 1e128, 1e256};
+    unsigned left = (unsigned)(power < 0 ? -power : power);
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0] && left > 0; i++, left >>= 1)
+        if (left & 1) value = power < 0 ? value / powers[i] : value * powers[i];
+    if (left == 0 || !(value > 0)) return value;
+    return power < 0 ? 0 : (double)DBL_MAX * 10;
+}
+
+/* Near the value; infinite when it does not fit. */
+static double value_of(const struct decimal *decimal) {
+    double value = 0;
+    int power = decimal->power, digits = 0;
+    for (size_t i = 0; i < decimal->whole.len + decimal->fraction.len; i++) {
+        bool in_whole = i < decimal->whole.len;
+        char digit = in_whole ? decimal->whole.at[i] : decimal->fraction.at[i - decimal->whole.len];
+        bool counts = digits < 17 && power > -2 * POWER_MAX;
+        if (counts) value = value * 10 + (digit - '0');
+        if (counts && value > 0) digits++;
+        if (in_whole && !counts && power < 2 * POWER_MAX) power++;
+        if (!in_whole && counts) power--;
+    }
+    value = scale(value, power);
+    return decimal->negative ? -value : value;
+}
+
+/* JSON's spelling: no leading zeros, digits on both sides of the point. */
+static struct str spell(struct arena *arena, const struct decimal *decimal) {
+    struct str whole = decimal->whole;
+    while (whole.len > 1 && whole.at[0] == '0')
+        whole = str_slice(whole, 1, whole.len);
+    struct strbuf text;
+    strbuf_init(&text, arena, whole.len + decimal->fraction.len + decimal->exponent.len + 4);
+    if (decimal->negative) strbuf_add_char(&text, '-');
+    strbuf_add(&text, whole.len > 0 ? whole : STR("0"));
+    if (decimal->fraction.len > 0) strbuf_add_char(&text, '.');
+    strbuf_add(&text, decimal->fraction);
+    strbuf_add(&text, decimal->exponent);
+    return strbuf_str(&text);
+}
+
+/* The value as a number of at most 15 digits, which a double holds exactly; false when it is
+ * none. */
+static bool to_short_integer(const struct decimal *decimal, int64_t *value) {
+    *value = 0;
+    size_t digits = decimal->whole.len + decimal->fraction.len;
+    int64_t point = (int64_t)decimal->whole.len + decimal->power;
+    for (size_t i = 0; i < digits; i++) {
+        bool in_whole = i < decimal->whole.len;
+        char digit = in_whole ? decimal->whole.at[i] : decimal->fraction.at[i - decimal->whole.len];
+        if ((int64_t)i >= point && digit != '0') return false;
+        if ((int64_t)i >= point) continue;
+        *value = *value * 10 + (digit - '0');
+        if (*value > INT64_C(999999999999999)) return false;
+    }
+    for (int64_t i = (int64_t)digits; i<point && * value> 0; i++) {
+        *value *= 10;
+        if (*value > INT64_C(999999999999999)) return false;
+    }
+    if (decimal->negative) *value = -*value;
+    return true;
+}
+
+/* False when the text is no float, or one that is too large. */
+static bool resolve_float(struct arena *arena, struct str text, struct yaml_scalar *scalar) {
+    struct decimal decimal;
+    int64_t integer;
+    if (!read_decimal(text, &decimal)) return false;
+    double value = value_of(&decimal);
+    if (value > (double)DBL_MAX || value < -(double)DBL_MAX) return false;
+    scalar->kind = YAML_SCALAR_FLOAT;
+    scalar->number = value;
+    if (to_short_integer(&decimal, &integer))
+        scalar->text = str_format(arena, "%lld", (long long)integer);
+    else
+        scalar->text = spell(arena, &decimal);
+    return true;
+}
+
+static unsigned base_of(struct str *digits) {
+    static const struct {
+        char letter;
+        unsigned base;
+    } prefixes[] = {{'x', 16}, {'X', 16}, {'o', 8}, {'O', 8}, {'b', 2}, {'B', 2}};
+    if (digits->len < 2 || digits->at[0] != '0') return 10;
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (digits->at[1] != prefixes[i].letter) continue;
+        *digits = str_slice(*digits, 2, digits->len);
+        return prefixes[i].base;
+    }
+    *digits = str_slice(*digits, 1, digits->len);
+    return 8;
+}
+
+static unsigned digit_value(char c) {
+    if (is_digit(c)) return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f') return (unsigned)(c - 'a') + 10;
+    if (c >= 'A' && c <= 'F') return (unsigned)(c - 'A') + 10;
+    return 16;
+}
+
+/* False when the text is no integer, or one that is too large: int64 with a sign, else uint64. */
+static bool resolve_integer(struct arena *arena, struct str text, struct yaml_scalar *scalar) {
+    bool is_signed = text.len > 0 && is_sign(text.at[0]);
+    bool negative = is_signed && text.at[0] == '-';
+    struct str digits = str_slice(text, is_signed ? 1 : 0, text.len);
+    unsigned base = base_of(&digits);
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        unsigned digit = digit_value(digits.at[i]);
+        if (digit >= base || __builtin_mul_overflow(value, (uint64_t)base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit, &value))
+            return false;
+    }
+    uint64_t most = negative ? UINT64_C(1) << 63 : is_signed ? INT64_MAX : UINT64_MAX;
+    if (digits.len == 0 || value > most) return false;
+    scalar->kind = YAML_SCALAR_INTEGER;
+    scalar->number = negative ? -(double)value : (double)value;
+    scalar->text =
+        str_format(arena, "%s%llu", negative && value > 0 ? "-" : "", (unsigned long long)value);
+    return true;
+}
+
+static struct str without_underscores(struct arena *arena, struct str plain) {
+    if (str_find_char(plain, '_') == plain.len) return plain;
+    struct strbuf text;
+    strbuf_init(&text, arena, plain.len + 1);
+    for (size_t i = 0; i < plain.len; i++)
+        if (plain.at[i] != '_') strbuf_add_char(&text, plain.at[i]);
+    return strbuf_str(&text);
+}
+
+bool yaml_scalar_resolve(struct arena *arena, struct str plain, struct yaml_scalar *scalar) {
+    *scalar = (struct yaml_scalar){.kind = kind_of_word(plain)};
+    if (scalar->kind != YAML_SCALAR_STRING) return true;
+    char first = plain.at[0];
+    if (first == '.') {
+        resolve_float(arena, plain, scalar);
+    } else if (is_digit(first) || is_sign(first)) {
+        struct str text = without_underscores(arena, plain);
+        if (!resolve_integer(arena, text, scalar)) resolve_float(arena, text, scalar);
+    }
+    return !arena_is_exhausted(arena);
+}
+
+/* digits { ":" digits }+ with a sign or not: YAML 1.1 counts that in sixties. */
+static bool is_sexagesimal(struct str plain) {
+    if (plain.len > 0 && is_sign(plain.at[0])) plain = str_slice(plain, 1, plain.len);
+    size_t colons = 0;
+    while (take_digits(&plain).len > 0) {
+        if (plain.len == 0) return colons > 0;
+        if (plain.at[0] != ':') return false;
+        plain = str_slice(plain, 1, plain.len);
+        colons++;
+    }
+    return false;
+}
+
+/* An integer or a fraction as everybody writes and reads it. */
+static bool is_usual_number(struct str plain) {
+    struct decimal decimal;
+    if (plain.len == 0 || plain.at[0] == '+' || !read_decimal(plain, &decimal)) return false;
+    struct str whole = decimal.whole;
+    if (whole.len == 0 || (whole.len > 1 && whole.at[0] == '0') || decimal.exponent.len > 0)
+        return false;
+    return plain.at[plain.len - 1] != '.';
+}
+
+static bool is_usual_word(struct str plain) {
+    return plain.len == 0 || str_equals(plain, STR("~")) || str_equals(plain, STR("null")) ||
+           str_equals(plain, STR("true")) || str_equals(plain, STR("false"));
+}
+
+/* A number keeps its spelling: in `version: 1.30` the text is what was meant. */
+static bool keep_spelling(struct arena *arena, struct str plain, struct yaml_scalar *scalar) {
+    scalar->text = str_copy(arena, plain);
+    return !arena_is_exhausted(arena);
+}
+
+bool yaml_scalar_resolve_strictly(struct arena *arena, struct str plain, struct yaml_scalar *scalar,
+                                  struct error *err) {
+    if (!yaml_scalar_resolve(arena, plain, scalar))
+        return error_set(err, ERR_MEMORY, "out of memory while reading YAML");
+    const char *instead = NULL;
+    switch (scalar->kind) {
+    case YAML_SCALAR_STRING:
+        if (!is_sexagesimal(plain)) return true;
+        return error_set(
+            err, ERR_SYNTAX,
+            "some YAML readers take %.*s for a number to the base 60: put it in quotes",
+            STR_ARGS(plain));
+    case YAML_SCALAR_NULL: instead = "null"; break;
+    case YAML_SCALAR_TRUE: instead = "true"; break;
+    case YAML_SCALAR_FALSE: instead = "false"; break;
+    case YAML_SCALAR_NOT_FINITE:
+        return error_set(err, ERR_SYNTAX,
+                         "%.*s is no number that can be used here; for the text, "
+                         "put it in quotes",
+                         STR_ARGS(plain));
+    case YAML_SCALAR_INTEGER:
+    case YAML_SCALAR_FLOAT:
+        if (is_usual_number(plain)) return keep_spelling(arena, plain, scalar);
+        instead = scalar->text.at;
+        break;
+    }
+    if (is_usual_word(plain)) return true;
+    return error_set(
+        err, ERR_SYNTAX,
+        "YAML readers differ on %.*s: write %s if that is meant, or \"%.*s\" in quotes",
+        STR_ARGS(plain), instead, STR_ARGS(plain));
+}

@@ -1,0 +1,32 @@
+/*
+ * What a plain YAML scalar means: the typing that libyaml leaves to its caller. Private to yaml.
+ */
+#ifndef PODGATE_TEXT_YAML_SCALAR_H
+#define PODGATE_TEXT_YAML_SCALAR_H
+
+#include "text/yaml.h"
+
+enum yaml_scalar_kind {
+    YAML_SCALAR_STRING,
+    YAML_SCALAR_NULL,
+    YAML_SCALAR_TRUE,
+    YAML_SCALAR_FALSE,
+    YAML_SCALAR_INTEGER,
+    YAML_SCALAR_FLOAT,
+    YAML_SCALAR_NOT_FINITE, /* .inf, .nan: JSON has no such number */
+};
+
+struct yaml_scalar {
+    enum yaml_scalar_kind kind;
+    double number;   /* near the number's value */
+    struct str text; /* a number's, terminated, as tree_number_text gives it; in the arena */
+};
+
+/* As kubectl's YAML library types it (go-yaml v2). False: out of memory, the arena is marked. */
+MUST_CHECK bool yaml_scalar_resolve(struct arena *arena, struct str plain,
+                                    struct yaml_scalar *scalar);
+/* As policy files are typed: false, saying what to write instead, where YAML 1.1 and 1.2 differ. */
+MUST_CHECK bool yaml_scalar_resolve_strictly(struct arena *arena, struct str plain,
+                                             struct yaml_scalar *scalar, struct error *err);
+
+#endif
