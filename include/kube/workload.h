@@ -1,0 +1,59 @@
+/*
+ * workload: which kinds carry a pod spec, and where they keep it. A table is the only home of that fact.
+ */
+#ifndef PODGATE_KUBE_WORKLOAD_H
+#define PODGATE_KUBE_WORKLOAD_H
+
+#include "kube/meta.h"
+#include "kube/pod.h"
+
+struct workload_kind {
+    struct str group;    /* "" (core), "apps", "batch" */
+    struct str kind;     /* "Deployment" */
+    struct str resource; /* "deployments" */
+    struct str template_path; /* "spec.template", "spec.jobTemplate.spec.template", "template"; "" for Pod */
+    struct str spec_path;     /* "spec.template.spec"; "spec" for Pod */
+    struct str metadata_path; /* of the pod's own metadata: "spec.template.metadata"; "metadata" for Pod */
+    bool is_pod;
+};
+
+extern const struct workload_kind workload_kinds[];
+extern const size_t workload_kind_count;
+
+/* The kind, or NULL. Only the groups the API server serves: "", apps, batch. */
+const struct workload_kind *workload_find(struct str group, struct str kind);
+/* For manifests: any version of core, apps, batch, extensions; `api_version` as written. */
+const struct workload_kind *workload_find_manifest(struct str api_version, struct str kind);
+/* For policy files: "Deployment" or "Deployment.apps" (core is "Pod" or "Pod."); NULL when unknown. */
+const struct workload_kind *workload_find_name(struct str name);
+
+/* An object that carries a pod spec, taken apart. */
+struct workload {
+    const struct workload_kind *kind;
+    const struct document *document;
+    struct meta meta;     /* the object's own */
+    struct meta pod_meta; /* the template's; the object's own for a Pod */
+    bool has_pod;         /* false: a null template (ReplicationController) */
+    struct pod pod;
+};
+
+/* Decodes metadata and pod spec of an object of a known kind. Errors as pod_decode, `where` from the object's root. */
+MUST_CHECK bool workload_decode(struct arena *arena, const struct workload_kind *kind,
+                                const struct document *document, const struct cJSON *object,
+                                struct workload *out, struct error *err);
+/* The pod spec's node of an object, or NULL: for comparing old and new. */
+const struct cJSON *workload_find_spec(const struct workload_kind *kind, const struct cJSON *object);
+
+/* Who a person would say this belongs to: the controller owner with a ReplicaSet's suffix taken off if it equals the
+ * label pod-template-hash, a CronJob's (a Job owned: '-' and 8 or more digits) likewise. Without owner: the object's own name, else
+ * generateName without its '-'. `kind` receives "Deployment", "CronJob", the owner's kind or the object's own. In the arena. */
+struct workload_name {
+    struct str kind, name;
+    bool is_owner;     /* somebody else's name */
+    bool is_generated; /* the object's own name was generated: show "worker-*" */
+};
+struct workload_name workload_display_name(struct arena *arena, const struct workload *workload);
+/* `names` of match: own name, generateName without '-', the owner's, the owner's without its suffix. At most 4. */
+size_t workload_match_names(struct arena *arena, const struct workload *workload, struct str names[static 4]);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * k8s.io/apimachinery pkg/api/resource, quantity.go and suffix.go:
+ *
+ * quantity := [ "+" | "-" ] number suffix
+ * number   := digits | digits "." | digits "." digits | "." digits
+ * suffix   := "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E"
+ *           | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei"
+ *           | ( "e" | "E" ) [ "+" | "-" ] digit { digit }
+ *
+ * "1E" is 10^18 and "1E3" is 1000. The Go code lets some texts without any digit pass as 0 ("+", "k", but
+ * not "Pi"); its documented grammar does not, and neither do we. Digits are never gathered into one big number: a decimal
+ * suffix only moves the point, a binary one multiplies the integer part and, digit by digit from the
+ * right, the fraction.
+ */
+#include "kube/quantity.h"
+
+#define LITERAL(text)                                                                              \
+    { (text), sizeof(text) - 1 }
+#define NANOS_PER_UNIT 1000000000
+/* Beyond this, moving the point of any text that fits in memory only saturates or rounds to a nano. */
+#define EXPONENT_MAX ((int64_t)1 << 40)
+
+struct number {
+    bool is_negative;
+    struct str whole, fraction; /* digits before and after the point */
+    bool is_binary;
+    int64_t exponent; /* of 10, or of 2 */
+};
+
+static const struct {
+    struct str text;
+    bool is_binary;
+    int exponent;
+} suffixes[] = {
+    {LITERAL(""), false, 0},   {LITERAL("n"), false, -9}, {LITERAL("u"), false, -6},
+    {LITERAL("m"), false, -3}, {LITERAL("k"), false, 3},  {LITERAL("M"), false, 6},
+    {LITERAL("G"), false, 9},  {LITERAL("T"), false, 12}, {LITERAL("P"), false, 15},
+    {LITERAL("E"), false, 18}, {LITERAL("Ki"), true, 10}, {LITERAL("Mi"), true, 20},
+    {LITERAL("Gi"), true, 30}, {LITERAL("Ti"), true, 40}, {LITERAL("Pi"), true, 50},
+    {LITERAL("Ei"), true, 60},
+};
+
+/* What a digit is worth in nanos, by its place behind the point. */
+static const int32_t place_values[] = {100000000, 10000000, 1000000, 100000, 10000,
+                                       1000,      100,      10,      1};
+enum { NANO_DIGITS = sizeof place_values / sizeof *place_values };
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static int64_t digit_at(struct str digits, size_t i) { return digits.at[i] - '0'; }
+
+/* --- the text --- */
+
+static struct str take_digits(struct str *rest) {
+    size_t length = 0;
+    while (length < rest->len && is_digit(rest->at[length]))
+        length++;
+    struct str digits = str_slice(*rest, 0, length);
+    *rest = str_slice(*rest, length, rest->len);
+    return digits;
+}
+
+/* "e3", "E+3", "e-3". A number that int64 does not hold is refused, as by Go. */
+static bool parse_exponent(struct str suffix, struct number *number) {
+    if (suffix.len < 2 || (suffix.at[0] != 'e' && suffix.at[0] != 'E')) return false;
+    struct str digits = str_slice(suffix, 1, suffix.len);
+    bool is_plus = digits.at[0] == '+';
+    if (is_plus) digits = str_slice(digits, 1, digits.len);
+    if (is_plus && (str_is_empty(digits) || !is_digit(digits.at[0]))) return false;
+    if (!str_to_int64(digits, &number->exponent)) return false;
+    if (number->exponent > EXPONENT_MAX) number->exponent = EXPONENT_MAX;
+    if (number->exponent < -EXPONENT_MAX) number->exponent = -EXPONENT_MAX;
+    return true;
+}
+
+static bool parse_suffix(struct str suffix, struct number *number) {
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        if (!str_equals(suffix, suffixes[i].text)) continue;
+        number->is_binary = suffixes[i].is_binary;
+        number->exponent = suffixes[i].exponent;
+        return true;
+    }
+    return parse_exponent(suffix, number);
+}
+
+static bool parse_number(struct str text, struct number *number, struct error *err) {
+    struct str rest = text;
+    if (rest.at[0] == '-' || rest.at[0] == '+') {
+        number->is_negative = rest.at[0] == '-';
+        rest = str_slice(rest, 1, rest.len);
+    }
+    number->whole = take_digits(&rest);
+    if (rest.len > 0 && rest.at[0] == '.') {
+        rest = str_slice(rest, 1, rest.len);
+        number->fraction = take_digits(&rest);
+    }
+    if (number->whole.len + number->fraction.len == 0)
+        return error_set(err, ERR_SYNTAX, "is no quantity: it has no digits");
+    if (parse_suffix(rest, number)) return true;
+    return error_set(err, ERR_SYNTAX,
+                     "is no quantity: a number may be followed by one of n u m k M G T P E "
+                     "Ki Mi Gi Ti Pi Ei, or by an exponent such as e3");
+}
+
+/* --- the value, without its sign --- */
+
+static void saturate(struct quantity *q) {
+    *q = (struct quantity){.units = INT64_MAX, .saturated = true};
+}
+
+static void add_units(struct quantity *q, int64_t units) {
+    if (q->saturated) return;
+    if (units > INT64_MAX - q->units)
+        saturate(q);
+    else
+        q->units += units;
+}
+
+static void append_unit_digit(struct quantity *q, int64_t digit) {
+    if (q->saturated) return;
+    if (q->units > (INT64_MAX - digit) / 10)
+        saturate(q);
+    else
+        q->units = q->units * 10 + digit;
+}
+
+/* Finer than a nano rounds away from zero. */
+static void round_up(struct quantity *q) {
+    if (q->saturated || ++q->nanos < NANOS_PER_UNIT) return;
+    q->nanos = 0;
+    add_units(q, 1);
+}
+
+/* The whole digits as if the point stood behind all of them and the fraction. */
+static int64_t any_digit(const struct number *number, size_t i) {
+    return i < number->whole.len ? digit_at(number->whole, i)
+                                 : digit_at(number->fraction, i - number->whole.len);
+}
+
+static void compute_decimal(const struct number *number, struct quantity *q) {
+    int64_t count = (int64_t)(number->whole.len + number->fraction.len);
+    /* Digits before this place are units, the next nine nanos. */
+    int64_t point = (int64_t)number->whole.len + number->exponent;
+    bool has_rest = false, has_value = false;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t digit = any_digit(number, (size_t)i);
+        has_value = has_value || digit != 0;
+        if (i < point)
+            append_unit_digit(q, digit);
+        else if (i - point >= NANO_DIGITS)
+            has_rest = has_rest || digit != 0;
+        else if (!q->saturated)
+            q->nanos += (int32_t)digit * place_values[i - point];
+    }
+    /* The zeros between the last digit and the point: 19 of them saturate whatever is there. */
+    for (int64_t i = count; has_value && i < point && !q->saturated; i++)
+        append_unit_digit(q, 0);
+    if (has_rest) round_up(q);
+}
+
+static void compute_binary(const struct number *number, struct quantity *q) {
+    int shift = (int)number->exponent;
+    for (size_t i = 0; i < number->whole.len; i++)
+        append_unit_digit(q, digit_at(number->whole, i));
+    if (q->units > INT64_MAX >> shift) saturate(q);
+    if (!q->saturated) q->units <<= shift;
+
+    /* Never overflows: 9 * 2^60 plus a carry below 2^60. */
+    uint64_t carry = 0;
+    int32_t nanos = 0;
+    bool has_rest = false;
+    for (size_t i = number->fraction.len; i-- > 0;) {
+        carry += (uint64_t)digit_at(number->fraction, i) << shift;
+        int32_t digit = (int32_t)(carry % 10);
+        carry /= 10;
+        if (i < NANO_DIGITS)
+            nanos += digit * place_values[i];
+        else
+            has_rest = has_rest || digit != 0;
+    }
+    add_units(q, (int64_t)carry);
+    if (!q->saturated) q->nanos = nanos;
+    if (has_rest) round_up(q);
+    /* Only these are capped by the Go code too. */
+    if (q->units == INT64_MAX && q->nanos > 0) saturate(q);
+}
+
+bool quantity_parse(struct str text, struct quantity *out, struct error *err) {
+    *out = (struct quantity){0};
+    if (str_is_empty(text)) return error_set(err, ERR_SYNTAX, "is no quantity: it is empty");
+    struct number number = {0};
+    if (!parse_number(text, &number, err)) return false;
+    if (number.is_binary)
+        compute_binary(&number, out);
+    else
+        compute_decimal(&number, out);
+    if (number.is_negative) {
+        out->units = -out->units;
+        out->nanos = -out->nanos;
+    }
+    return true;
+}
+
+int quantity_compare(const struct quantity *a, const struct quantity *b) {
+    if (a->units != b->units) return a->units < b->units ? -1 : 1;
+    if (a->nanos != b->nanos) return a->nanos < b->nanos ? -1 : 1;
+    return 0;
+}

@@ -1,0 +1,173 @@
+/* What a review is about, and the answer to it. Reading is in review_read.c. */
+#include "kube/review.h"
+
+#include "base/json_out.h"
+
+#define LITERAL(text)                                                                              \
+    { (text), sizeof(text) - 1 }
+
+static const struct str operation_names[] = {
+    [OPERATION_CREATE] = LITERAL("CREATE"), [OPERATION_UPDATE] = LITERAL("UPDATE"),
+    [OPERATION_DELETE] = LITERAL("DELETE"), [OPERATION_CONNECT] = LITERAL("CONNECT"),
+    [OPERATION_OTHER] = LITERAL("OTHER"),
+};
+
+struct str operation_name(enum operation operation) {
+    return operation_names[operation];
+}
+
+bool operation_parse(struct str name, enum operation *out) {
+    for (int i = OPERATION_CREATE; i < OPERATION_OTHER; i++) {
+        if (!str_equals(name, operation_names[i])) continue;
+        *out = (enum operation)i;
+        return true;
+    }
+    return false;
+}
+
+/* --- scope --- */
+
+/* Subresources of Pods that carry no pod spec of the user's, as upstream's Pod Security has them
+ * (pod-security-admission admission.go, ignoredPodSubresources), and scale. All others carry a Pod
+ * that may add something: ephemeralcontainers, resize, and what is still to come. */
+static const struct str ignored_sub_resources[] = {
+    LITERAL("exec"),     LITERAL("attach"), LITERAL("binding"),
+    LITERAL("eviction"), LITERAL("log"),    LITERAL("portforward"),
+    LITERAL("proxy"),    LITERAL("status"), LITERAL("scale"),
+};
+
+static bool is_ignored_sub_resource(struct str name) {
+    for (size_t i = 0; i < sizeof ignored_sub_resources / sizeof *ignored_sub_resources; i++) {
+        if (str_equals(name, ignored_sub_resources[i])) return true;
+    }
+    return false;
+}
+
+enum review_scope review_scope(const struct review *review, const struct workload_kind **kind) {
+    if (review->operation != OPERATION_CREATE && review->operation != OPERATION_UPDATE)
+        return REVIEW_OPERATION;
+    const struct workload_kind *found = workload_find(review->kind.group, review->kind.kind);
+    bool has_sub_resource = !str_is_empty(review->sub_resource);
+    if (has_sub_resource &&
+        (!found || !found->is_pod || is_ignored_sub_resource(review->sub_resource)))
+        return REVIEW_SUBRESOURCE;
+    if (!found) return REVIEW_KIND;
+    if (!review->object.is_present) return REVIEW_NO_OBJECT;
+    *kind = found;
+    return REVIEW_JUDGE;
+}
+
+/* --- the object's tree --- */
+
+static bool is_too_much(enum scan_defect_kind kind) {
+    return kind == SCAN_TOO_DEEP || kind == SCAN_TOO_MANY_NODES || kind == SCAN_STRING_TOO_LONG ||
+           kind == SCAN_NUMBER_TOO_LONG;
+}
+
+static bool refuse_defect(struct arena *arena, const struct review_object *object,
+                          const struct scan_limits *limits, struct error *err) {
+    struct scan_defect defect = object->defect;
+    struct str text = scan_defect_text(arena, defect, limits);
+    error_set(err, is_too_much(defect.kind) ? ERR_LIMIT : ERR_SCHEMA, "%.*s", STR_ARGS(text));
+    uint32_t line, column;
+    scan_place(object->bytes, defect.offset, &line, &column);
+    return error_at(err, line, column);
+}
+
+bool review_object_parse(struct arena *arena, const struct review_object *object,
+                         const struct scan_limits *limits, struct document *out,
+                         struct error *err) {
+    if (object->defect.kind != SCAN_FINE) return refuse_defect(arena, object, limits, err);
+    if (!object->is_object) return error_set(err, ERR_SCHEMA, "must be an object");
+    return json_parse(arena, object->bytes, object->skip, object->skip_count, out, err);
+}
+
+/* --- the answer --- */
+
+static struct str api_version(const struct review *review) {
+    return review->is_v1beta1 ? STR("admission.k8s.io/v1beta1") : STR("admission.k8s.io/v1");
+}
+
+/* Nearly every answer: no writer, only the uid between fixed texts. */
+static void write_plain_allow(struct strbuf *out, const struct review *review) {
+    strbuf_add(out, STR("{\"apiVersion\":\""));
+    strbuf_add(out, api_version(review));
+    strbuf_add(out, STR("\",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":"));
+    json_out_escape(out, review->uid);
+    strbuf_add(out, STR(",\"allowed\":true}}"));
+}
+
+static void write_causes(struct json_out *out, const struct review_answer *answer) {
+    json_out_begin_object(out, "details");
+    json_out_begin_array(out, "causes");
+    for (size_t i = 0; i < answer->cause_count; i++) {
+        const struct review_cause *cause = &answer->causes[i];
+        json_out_begin_object(out, NULL);
+        json_out_string(out, "reason", cause->reason);
+        json_out_string(out, "message", cause->message);
+        json_out_string(out, "field", cause->field);
+        json_out_end_object(out);
+    }
+    json_out_end_array(out);
+    json_out_end_object(out);
+}
+
+/* reason Forbidden, never Invalid: kubectl would drop the message when there are causes. */
+static void write_denial(struct json_out *out, const struct review_answer *answer) {
+    json_out_begin_object(out, "status");
+    json_out_string(out, "status", STR("Failure"));
+    json_out_string(out, "message", answer->message);
+    json_out_string(out, "reason", STR("Forbidden"));
+    json_out_int(out, "code", 403);
+    if (answer->cause_count > 0) write_causes(out, answer);
+    json_out_end_object(out);
+}
+
+static void write_notes(struct json_out *out, const struct review_answer *answer) {
+    if (answer->warning_count > 0) {
+        json_out_begin_array(out, "warnings");
+        for (size_t i = 0; i < answer->warning_count; i++)
+            json_out_string(out, NULL, answer->warnings[i]);
+        json_out_end_array(out);
+    }
+    if (answer->annotation_count == 0) return;
+    json_out_begin_object(out, "auditAnnotations");
+    for (size_t i = 0; i < answer->annotation_count; i++)
+        json_out_string_at(out, answer->annotations[i].key, answer->annotations[i].value);
+    json_out_end_object(out);
+}
+
+void review_write_answer(struct strbuf *buf, const struct review *review,
+                         const struct review_answer *answer) {
+    if (answer->allowed && answer->warning_count == 0 && answer->annotation_count == 0) {
+        write_plain_allow(buf, review);
+        return;
+    }
+    struct json_out out;
+    json_out_init(&out, buf);
+    json_out_begin_object(&out, NULL);
+    json_out_string(&out, "apiVersion", api_version(review));
+    json_out_string(&out, "kind", STR("AdmissionReview"));
+    json_out_begin_object(&out, "response");
+    json_out_string(&out, "uid", review->uid);
+    json_out_bool(&out, "allowed", answer->allowed);
+    if (!answer->allowed) write_denial(&out, answer);
+    write_notes(&out, answer);
+    json_out_end_object(&out);
+    json_out_end_object(&out);
+}
+
+void review_write_status(struct strbuf *buf, int code, struct str reason, struct str message) {
+    struct json_out out;
+    json_out_init(&out, buf);
+    json_out_begin_object(&out, NULL);
+    json_out_string(&out, "kind", STR("Status"));
+    json_out_string(&out, "apiVersion", STR("v1"));
+    json_out_begin_object(&out, "metadata");
+    json_out_end_object(&out);
+    json_out_string(&out, "status", STR("Failure"));
+    json_out_string(&out, "message", message);
+    json_out_string(&out, "reason", reason);
+    json_out_int(&out, "code", code);
+    json_out_end_object(&out);
+}

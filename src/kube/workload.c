@@ -1,0 +1,213 @@
+#include "kube/workload.h"
+
+#include "kube/decode.h"
+
+#include <stdio.h>
+
+#define LITERAL(text)                                                                              \
+    { (text), sizeof(text) - 1 }
+#define TEMPLATED(group_, kind_, resource_, template_)                                             \
+    {                                                                                              \
+        .group = LITERAL(group_), .kind = LITERAL(kind_), .resource = LITERAL(resource_),          \
+        .template_path = LITERAL(template_), .spec_path = LITERAL(template_ ".spec"),              \
+        .metadata_path = LITERAL(template_ ".metadata")                                            \
+    }
+
+const struct workload_kind workload_kinds[] = {
+    {.group = LITERAL(""),
+     .kind = LITERAL("Pod"),
+     .resource = LITERAL("pods"),
+     .template_path = LITERAL(""),
+     .spec_path = LITERAL("spec"),
+     .metadata_path = LITERAL("metadata"),
+     .is_pod = true},
+    TEMPLATED("apps", "Deployment", "deployments", "spec.template"),
+    TEMPLATED("apps", "ReplicaSet", "replicasets", "spec.template"),
+    TEMPLATED("apps", "StatefulSet", "statefulsets", "spec.template"),
+    TEMPLATED("apps", "DaemonSet", "daemonsets", "spec.template"),
+    TEMPLATED("batch", "Job", "jobs", "spec.template"),
+    TEMPLATED("batch", "CronJob", "cronjobs", "spec.jobTemplate.spec.template"),
+    TEMPLATED("", "ReplicationController", "replicationcontrollers", "spec.template"),
+    TEMPLATED("", "PodTemplate", "podtemplates", "template"),
+};
+const size_t workload_kind_count = sizeof workload_kinds / sizeof *workload_kinds;
+
+/* --- finding a kind --- */
+
+const struct workload_kind *workload_find(struct str group, struct str kind) {
+    for (size_t i = 0; i < workload_kind_count; i++) {
+        if (str_equals(workload_kinds[i].kind, kind) && str_equals(workload_kinds[i].group, group))
+            return &workload_kinds[i];
+    }
+    return NULL;
+}
+
+/* A kind that one group only has: all nine are so. */
+static const struct workload_kind *find_kind(struct str kind) {
+    for (size_t i = 0; i < workload_kind_count; i++) {
+        if (str_equals(workload_kinds[i].kind, kind)) return &workload_kinds[i];
+    }
+    return NULL;
+}
+
+const struct workload_kind *workload_find_manifest(struct str api_version, struct str kind) {
+    size_t slash = str_find_char(api_version, '/');
+    bool has_group = slash < api_version.len;
+    struct str group = has_group ? str_slice(api_version, 0, slash) : STR("");
+    struct str version =
+        has_group ? str_slice(api_version, slash + 1, api_version.len) : api_version;
+    if (str_is_empty(version) || str_find_char(version, '/') < version.len) return NULL;
+    if (!str_equals(group, STR("extensions"))) return workload_find(group, kind);
+    /* What was in extensions once is in apps or batch today, never in core. */
+    const struct workload_kind *found = find_kind(kind);
+    return found && !str_is_empty(found->group) ? found : NULL;
+}
+
+const struct workload_kind *workload_find_name(struct str name) {
+    size_t dot = str_find_char(name, '.');
+    if (dot == name.len) return find_kind(name);
+    return workload_find(str_slice(name, dot + 1, name.len), str_slice(name, 0, dot));
+}
+
+/* --- taking an object apart --- */
+
+static bool is_no_object(const struct cJSON *node, struct str path, struct error *err) {
+    const struct decoder decoder = {.err = err};
+    decode_wrong_type(&decoder, node, "an object");
+    char where[64];
+    snprintf(where, sizeof where, "%.*s", STR_ARGS(path));
+    return decode_error_below(err, where);
+}
+
+/* Follows a path of plain keys; *found is NULL where something on the way is absent. */
+static bool follow(const struct cJSON *object, struct str path, const struct cJSON **found,
+                   struct error *err) {
+    const struct cJSON *node = object;
+    size_t done = 0;
+    while (node && done < path.len) {
+        if (!tree_is_object(node))
+            return is_no_object(node, str_slice(path, 0, done ? done - 1 : 0), err);
+        struct str rest = str_slice(path, done, path.len);
+        struct str key = str_slice(rest, 0, str_find_char(rest, '.'));
+        node = tree_find(node, key);
+        done += key.len + 1;
+    }
+    *found = node;
+    return true;
+}
+
+static bool decode_pod(struct arena *arena, const struct cJSON *object, struct workload *out,
+                       struct error *err) {
+    const struct workload_kind *kind = out->kind;
+    const struct cJSON *metadata, *spec;
+    if (!follow(object, kind->metadata_path, &metadata, err)) return false;
+    if (!meta_decode(metadata, kind->metadata_path.at, &out->pod_meta, err)) return false;
+    if (!follow(object, kind->spec_path, &spec, err)) return false;
+    out->has_pod = true;
+    if (pod_decode(arena, out->document, spec, &out->pod_meta, &out->pod, err)) return true;
+    return decode_error_below(err, kind->spec_path.at);
+}
+
+bool workload_decode(struct arena *arena, const struct workload_kind *kind,
+                     const struct document *document, const struct cJSON *object,
+                     struct workload *out, struct error *err) {
+    *out = (struct workload){.kind = kind, .document = document};
+    if (!tree_is_object(object)) return is_no_object(object, STR(""), err);
+    if (!meta_decode(tree_find(object, STR("metadata")), "metadata", &out->meta, err)) return false;
+    const struct cJSON *template;
+    if (!follow(object, kind->template_path, &template, err)) return false;
+    if (!template) return true;
+    return decode_pod(arena, object, out, err);
+}
+
+const struct cJSON *workload_find_spec(const struct workload_kind *kind,
+                                       const struct cJSON *object) {
+    struct error ignored;
+    const struct cJSON *spec;
+    return follow(object, kind->spec_path, &spec, &ignored) ? spec : NULL;
+}
+
+/* --- names --- */
+
+#define CRON_DIGITS_MIN 8
+
+static struct str without_dash(struct str generate_name) {
+    bool has_dash = str_ends_with(generate_name, STR("-"));
+    return str_slice(generate_name, 0, generate_name.len - (has_dash ? 1 : 0));
+}
+
+/* "web-679878c644" to "web", when that is the very hash that the Pod carries as a label. */
+static bool cut_template_hash(const struct workload *workload, struct str *name) {
+    struct str hash = tree_string(tree_find(workload->pod_meta.labels, STR("pod-template-hash")));
+    if (str_is_empty(hash) || name->len < hash.len + 2 || !str_ends_with(*name, hash)) return false;
+    size_t dash = name->len - hash.len - 1;
+    if (name->at[dash] != '-') return false;
+    *name = str_slice(*name, 0, dash);
+    return true;
+}
+
+/* "nightly-29012345" to "nightly": the CronJob controller appends the minute it was due. */
+static bool cut_schedule(struct str *name) {
+    size_t dash = str_find_last_char(*name, '-');
+    if (dash == 0 || dash == name->len) return false;
+    for (size_t i = dash + 1; i < name->len; i++) {
+        if (name->at[i] < '0' || name->at[i] > '9') return false;
+    }
+    if (name->len - dash - 1 < CRON_DIGITS_MIN) return false;
+    *name = str_slice(*name, 0, dash);
+    return true;
+}
+
+/* The workload above the owner, as far as the owner's name tells. */
+static bool find_grand_owner(const struct workload *workload, struct str *kind, struct str *name) {
+    if (!workload->kind->is_pod) return false;
+    *name = workload->meta.owner_name;
+    if (str_equals(workload->meta.owner_kind, STR("ReplicaSet"))) {
+        *kind = STR("Deployment");
+        return cut_template_hash(workload, name);
+    }
+    *kind = STR("CronJob");
+    return str_equals(workload->meta.owner_kind, STR("Job")) && cut_schedule(name);
+}
+
+static bool is_generated(const struct meta *meta) {
+    return !str_is_empty(meta->generate_name) &&
+           (str_is_empty(meta->name) || str_starts_with(meta->name, meta->generate_name));
+}
+
+struct workload_name workload_display_name(struct arena *arena, const struct workload *workload) {
+    (void)arena; /* every name is a part of one that the object has */
+    const struct meta *meta = &workload->meta;
+    struct workload_name shown = {.kind = workload->kind->kind, .name = meta->name};
+    if (!str_is_empty(meta->owner_name)) {
+        shown.is_owner = true;
+        if (find_grand_owner(workload, &shown.kind, &shown.name)) return shown;
+        shown.kind = meta->owner_kind;
+        shown.name = meta->owner_name;
+    } else if (is_generated(meta)) {
+        shown.is_generated = true;
+        shown.name = without_dash(meta->generate_name);
+    }
+    return shown;
+}
+
+static void add_name(struct str names[static 4], size_t *count, struct str name) {
+    if (str_is_empty(name)) return;
+    for (size_t i = 0; i < *count; i++) {
+        if (str_equals(names[i], name)) return;
+    }
+    names[(*count)++] = name;
+}
+
+size_t workload_match_names(struct arena *arena, const struct workload *workload,
+                            struct str names[static 4]) {
+    (void)arena; /* as above */
+    const struct meta *meta = &workload->meta;
+    size_t count = 0;
+    add_name(names, &count, meta->name);
+    add_name(names, &count, without_dash(meta->generate_name));
+    add_name(names, &count, meta->owner_name);
+    struct str kind, name;
+    if (find_grand_owner(workload, &kind, &name)) add_name(names, &count, name);
+    return count;
+}

@@ -1,0 +1,54 @@
+#include "kube/capability.h"
+
+#include "unit/expect.h"
+
+static void case_and_one_prefix_do_not_matter(void **state) {
+    (void)state;
+    assert_true(capability_equals(STR("SYS_ADMIN"), STR("SYS_ADMIN")));
+    assert_true(capability_equals(STR("sys_admin"), STR("CAP_SYS_ADMIN")));
+    assert_true(capability_equals(STR("cap_sys_admin"), STR("Sys_Admin")));
+    assert_true(capability_equals(STR("all"), STR("ALL")));
+    assert_true(capability_equals(STR("CAP_ALL"), STR("all")));
+}
+
+static void other_differences_matter(void **state) {
+    (void)state;
+    assert_false(capability_equals(STR("SYS_ADMIN"), STR("SYS_ADMI")));
+    assert_false(capability_equals(STR("SYS_ADMIN"), STR("SYS-ADMIN")));
+    assert_false(capability_equals(STR("CAP_CAP_SYS_ADMIN"), STR("SYS_ADMIN")));
+    assert_false(capability_equals(STR("CAP_"), STR("ALL")));
+    assert_false(capability_equals(STR_NONE, STR("ALL")));
+}
+
+static void names_of_the_kernel_are_known(void **state) {
+    (void)state;
+    assert_true(capability_is_known(STR("CHOWN")));
+    assert_true(capability_is_known(STR("checkpoint_restore")));
+    assert_true(capability_is_known(STR("CAP_NET_BIND_SERVICE")));
+    assert_true(capability_is_known(STR("ALL")));
+    assert_false(capability_is_known(STR("NET_BIND")));
+    assert_false(capability_is_known(STR("CAP_CAP_CHOWN")));
+    assert_false(capability_is_known(STR("")));
+    assert_false(capability_is_known(STR_NONE));
+}
+
+static void a_slip_of_the_pen_is_recognised(void **state) {
+    (void)state;
+    assert_true(str_equals(capability_nearest(STR("sys_amdin")), STR("SYS_ADMIN")));
+    assert_true(
+        str_equals(capability_nearest(STR("CAP_NET_BIND_SERVCE")), STR("NET_BIND_SERVICE")));
+    assert_true(str_equals(capability_nearest(STR("net-raw")), STR("NET_RAW")));
+    assert_true(str_is_empty(capability_nearest(STR("whatever_else"))));
+    assert_true(str_is_empty(
+        capability_nearest(STR("a_name_that_is_far_longer_than_any_capability_ever_was"))));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(case_and_one_prefix_do_not_matter),
+        cmocka_unit_test(other_differences_matter),
+        cmocka_unit_test(names_of_the_kernel_are_known),
+        cmocka_unit_test(a_slip_of_the_pen_is_recognised),
+    };
+    return cmocka_run_group_tests_name("capability", tests, NULL, NULL);
+}
