@@ -1,0 +1,64 @@
+/*
+ * check: what a check is. One file src/rules/checks/<id>.c defines one `const struct check check_<id>` (dashes
+ * become underscores) and rules/checks.def has its line; lists, help, docs and metrics labels come from here.
+ *
+ * evaluate is pure: no I/O, clock, globals or failure; it reads the typed pod and adds findings. The engine walks the
+ * containers, so a check in container scope sees init, sidecar, regular and ephemeral ones alike.
+ *
+ * Sentences. A finding is told as
+ *     containers "web", "side" SAYS
+ *       PATH [is ACTUAL|is unset]: MEND
+ * Templates may use {key} {actual} {expected} {detail} and {one|many} (the subject's number: {holds|hold}).
+ */
+#ifndef PODGATE_RULES_CHECK_H
+#define PODGATE_RULES_CHECK_H
+
+#include "kube/workload.h"
+#include "rules/finding.h"
+#include "rules/param.h"
+
+enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+/* "low", "medium", "high", "critical" */
+struct str severity_name(enum severity severity);
+MUST_CHECK bool severity_parse(struct str name, enum severity *out);
+
+/* How often evaluate is called for one pod: once with container NULL (CHECK_POD bit), once for every container
+ * (CHECK_CONTAINER bit), or both: a check that judges a field which containers inherit finds its pod-level faults
+ * in the call without container. */
+enum check_scope { CHECK_POD = 1, CHECK_CONTAINER = 2, CHECK_POD_AND_CONTAINER = 3 };
+
+struct problem {
+    const char *says; /* follows the subject: "may run as root" */
+    const char *mend; /* what to write instead: "set it to true" */
+    bool hides_state; /* true: PATH: MEND, without "is unset" */
+    /* The field a person edits is this one of the pod spec, once for all containers; NULL: the finding's own. */
+    const char *pod_field;
+};
+
+struct check_ctx {
+    const struct workload *workload;
+    const struct pod *pod;
+    const struct container *container; /* NULL in the call for the pod */
+    const void *params;                /* the check's own params struct */
+    struct arena *arena;               /* for texts of findings */
+};
+
+struct check {
+    const char *id, *title; /* "run-as-non-root", "Containers run as non-root" */
+    const char *rationale;  /* why, for a person, a few sentences */
+    const char *references; /* one a line: CIS, NSA, Pod Security, Kubernetes docs */
+    enum severity severity;
+    enum check_scope scope;
+    const struct problem *problems;
+    size_t problem_count;
+    const struct param *params;
+    size_t param_count, params_size;
+    /* Whole small manifests: what `explain` shows and the golden tests judge with default parameters (or with example_params). */
+    const char *example_denied, *example_allowed;
+    const char *example_params; /* YAML flow map, or NULL for the defaults */
+    /* After the parameters are decoded: cross-checks and compilation into the params struct; NULL: nothing to do. */
+    bool (*prepare)(void *params, struct arena *arena, struct error *err);
+    void (*evaluate)(const struct check_ctx *ctx, struct findings *findings);
+};
+
+#endif

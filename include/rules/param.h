@@ -1,0 +1,51 @@
+/*
+ * param: a check's parameters as rows: the only home of their names, types, ranges, defaults and docs.
+ */
+#ifndef PODGATE_RULES_PARAM_H
+#define PODGATE_RULES_PARAM_H
+
+#include "base/diagnostic.h"
+#include "kube/image.h"
+#include "kube/quantity.h"
+#include "text/tree.h"
+
+enum param_type {
+    PARAM_BOOL,     /* bool */
+    PARAM_INT,      /* int64_t, within min..max */
+    PARAM_STRING,   /* struct str */
+    PARAM_STRINGS,  /* struct str_list */
+    PARAM_GLOBS,    /* struct str_list, each checked as a glob */
+    PARAM_CHOICE,   /* int: index in `choices` */
+    PARAM_CHOICES,  /* unsigned: bit set of indexes in `choices` */
+    PARAM_IMAGES,   /* struct image_pattern_list */
+    PARAM_QUANTITY, /* struct quantity */
+};
+
+struct image_pattern_list {
+    const struct image_pattern *items;
+    size_t count;
+};
+
+struct param {
+    const char *name; /* camelCase */
+    enum param_type type;
+    size_t offset;        /* in the check's params struct */
+    const char *fallback; /* the default as one would write it in YAML: "[ALL]", "true", "latest" */
+    int64_t min, max;     /* PARAM_INT */
+    const char *const *choices; /* NULL-terminated */
+    const char *doc;            /* one sentence */
+};
+
+/*
+ * Makes a params struct of `size` bytes in the arena from the rule's `params` node (NULL: all defaults). Unknown
+ * keys (with "did you mean"), wrong types and values out of range are added to `diagnostics` with file and place,
+ * all of them. NULL when there was an error (or no memory). Defaults are decoded by the same code from their texts.
+ * `owner` is whose parameters they are, for messages: the check's id. Texts are copied into the arena.
+ */
+void *params_decode(struct arena *arena, const char *owner, const struct param *rows, size_t count,
+                    size_t size, const struct document *document, const struct cJSON *node,
+                    struct str file, struct diagnostics *diagnostics);
+/* The rows' names, types, ranges and defaults as a person reads them in `explain`. */
+void params_describe(const struct param *rows, size_t count, struct strbuf *out);
+
+#endif

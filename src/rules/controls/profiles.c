@@ -1,0 +1,264 @@
+/* What confines a container from outside: AppArmor, SELinux, seccomp, sysctls. */
+#include "rules/controls/rows.h"
+
+/* The values of annotations, from before the fields existed. */
+static bool is_allowed_annotation(struct str value) {
+    return str_equals(value, STR("runtime/default")) || str_starts_with(value, STR("localhost/"));
+}
+
+static void report_annotation(const struct control_ctx *ctx, const struct problem *problem,
+                              const struct meta_annotation *annotation) {
+    struct str field =
+        str_format(ctx->findings->arena, "annotations['%.*s']", STR_ARGS(annotation->key));
+    control_report(ctx, problem,
+                   (struct finding){.in_metadata = true,
+                                    .key = annotation->key,
+                                    .field = field,
+                                    .actual = control_shown(annotation->value),
+                                    .expected = STR("runtime/default or localhost/*")});
+}
+
+/* --- appArmorProfile --- */
+
+#define APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"
+
+static const struct problem app_armor_type = {
+    .says = "{sets|set} a forbidden AppArmor profile",
+    .mend = "set it to {expected}",
+};
+static const struct problem app_armor_annotation = {
+    .says = "{sets|set} a forbidden AppArmor profile in an annotation",
+    .mend = "remove it and set securityContext.appArmorProfile.type to RuntimeDefault or Localhost",
+};
+
+static void judge_app_armor_type(const struct control_ctx *ctx) {
+    const struct security_profile *profile = &control_security(ctx)->apparmor;
+    if (!profile->is_set || control_allows(ctx, profile->type)) return;
+    control_report(ctx, &app_armor_type,
+                   (struct finding){.field = STR("securityContext.appArmorProfile.type"),
+                                    .actual = profile->type,
+                                    .expected = control_allowed_text(ctx)});
+}
+
+/* As upstream, whether or not there is a container of the name that the key ends in. */
+static void judge_app_armor_pod(const struct control_ctx *ctx) {
+    judge_app_armor_type(ctx);
+    struct meta_annotation at = {0};
+    while (meta_annotation_next(ctx->pod->meta, &at)) {
+        if (!str_starts_with(at.key, STR(APP_ARMOR_PREFIX))) continue;
+        if (str_is_empty(at.value) || is_allowed_annotation(at.value)) continue;
+        report_annotation(ctx, &app_armor_annotation, &at);
+    }
+}
+
+static const struct control_value profile_types[] = {
+    CONTROL_VALUE(0, "RuntimeDefault"),
+    CONTROL_VALUE(0, "Localhost"),
+};
+
+const struct control control_app_armor_profile = {
+    .id = "appArmorProfile",
+    .level = CONTROL_BASELINE,
+    .reason = "forbidden AppArmor profile",
+    .demands = "`appArmorProfile.type`, where the object is set, is one of {allowed}; annotations "
+               "`" APP_ARMOR_PREFIX "*` are empty, `runtime/default` or `localhost/*`",
+    .judge_pod = judge_app_armor_pod,
+    .judge_container = judge_app_armor_type,
+    CONTROL_VALUES(profile_types),
+};
+
+/* --- seLinuxOptions --- */
+
+static const struct problem selinux_type = {
+    .says = "{sets|set} forbidden seLinuxOptions",
+    .mend = "remove it, or set it to {expected}",
+};
+static const struct problem selinux_owner = {
+    .says = "{sets|set} forbidden seLinuxOptions",
+    .mend = "remove it",
+};
+
+static void report_owner(const struct control_ctx *ctx, struct str field, struct str value) {
+    if (str_is_empty(value)) return;
+    control_report(ctx, &selinux_owner,
+                   (struct finding){.field = field, .actual = value, .expected = STR("unset")});
+}
+
+static void judge_selinux(const struct control_ctx *ctx) {
+    const struct selinux_options *options = &control_security(ctx)->selinux;
+    if (!str_is_empty(options->type) && !control_allows(ctx, options->type)) {
+        control_report(ctx, &selinux_type,
+                       (struct finding){.field = STR("securityContext.seLinuxOptions.type"),
+                                        .actual = options->type,
+                                        .expected = control_allowed_text(ctx)});
+    }
+    report_owner(ctx, STR("securityContext.seLinuxOptions.user"), options->user);
+    report_owner(ctx, STR("securityContext.seLinuxOptions.role"), options->role);
+}
+
+static const struct control_value selinux_types[] = {
+    CONTROL_VALUE(0, "container_t"),
+    CONTROL_VALUE(0, "container_init_t"),
+    CONTROL_VALUE(0, "container_kvm_t"),
+    CONTROL_VALUE(31, "container_engine_t"),
+};
+
+const struct control control_selinux_options = {
+    .id = "seLinuxOptions",
+    .level = CONTROL_BASELINE,
+    .reason = "seLinuxOptions",
+    .demands = "`seLinuxOptions.type` is unset or one of {allowed}; `user` and `role` are unset",
+    .judge_pod = judge_selinux,
+    .judge_container = judge_selinux,
+    CONTROL_VALUES(selinux_types),
+};
+
+/* --- seccompProfile_baseline, seccompProfile_restricted --- */
+
+#define SECCOMP_POD_KEY "seccomp.security.alpha.kubernetes.io/pod"
+#define SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
+
+static const struct problem seccomp_annotation = {
+    .says = "{sets|set} a forbidden seccompProfile in an annotation",
+    .mend = "remove it or set it to runtime/default",
+};
+static const struct problem seccomp_type = {
+    .says = "{sets|set} a forbidden seccompProfile",
+    .mend = "set it to {expected}",
+};
+static const struct problem seccomp_missing = {
+    .says = "{has|have} no seccompProfile",
+    .mend = "set it to RuntimeDefault",
+    .pod_field = "securityContext.seccompProfile.type",
+};
+/* A debug container joins a pod that nobody can edit any more. */
+static const struct problem seccomp_missing_debug = {
+    .says = "{has|have} no seccompProfile",
+    .mend = "set it to RuntimeDefault (kubectl debug --profile=restricted does)",
+};
+
+/* Whether the annotation is about what is judged: the pod, or the container that its key ends in. */
+static bool is_seccomp_key(const struct control_ctx *ctx, struct str key) {
+    if (!ctx->container) return str_equals(key, STR(SECCOMP_POD_KEY));
+    return str_starts_with(key, STR(SECCOMP_PREFIX)) &&
+           str_equals(str_slice(key, STR(SECCOMP_PREFIX).len, key.len), ctx->container->name);
+}
+
+static void judge_seccomp_annotations(const struct control_ctx *ctx) {
+    struct meta_annotation at = {0};
+    while (meta_annotation_next(ctx->pod->meta, &at)) {
+        if (!is_seccomp_key(ctx, at.key)) continue;
+        if (is_allowed_annotation(at.value) || str_equals(at.value, STR("docker/default")))
+            continue;
+        report_annotation(ctx, &seccomp_annotation, &at);
+    }
+}
+
+const struct control control_seccomp_annotations = {
+    .id = "seccompProfile_baseline",
+    .level = CONTROL_BASELINE,
+    .until = 19,
+    .reason = "seccompProfile",
+    .demands = "annotations `" SECCOMP_POD_KEY "` and `" SECCOMP_PREFIX "NAME` are "
+               "`runtime/default`, `docker/default` or `localhost/*`",
+    .judge_pod = judge_seccomp_annotations,
+    .judge_container = judge_seccomp_annotations,
+};
+
+static bool has_bad_seccomp(const struct control_ctx *ctx) {
+    const struct security_profile *profile = &control_security(ctx)->seccomp;
+    return profile->is_set && !control_allows(ctx, profile->type);
+}
+
+static void judge_seccomp(const struct control_ctx *ctx) {
+    if (!has_bad_seccomp(ctx)) return;
+    control_report(ctx, &seccomp_type,
+                   (struct finding){.field = STR("securityContext.seccompProfile.type"),
+                                    .actual = control_security(ctx)->seccomp.type,
+                                    .expected = control_allowed_text(ctx)});
+}
+
+const struct control control_seccomp_baseline = {
+    .id = "seccompProfile_baseline",
+    .level = CONTROL_BASELINE,
+    .since = 19,
+    .reason = "seccompProfile",
+    .demands = "`seccompProfile.type`, where the object is set, is one of {allowed}",
+    .judge_pod = judge_seccomp,
+    .judge_container = judge_seccomp,
+    CONTROL_VALUES(profile_types),
+};
+
+/* A bad profile of the pod is one finding, the pod's: those who inherit it are not told again. */
+static void judge_seccomp_restricted(const struct control_ctx *ctx) {
+    judge_seccomp(ctx);
+    const struct container *container = ctx->container;
+    if (!container || container->effective.seccomp->is_set) return;
+    bool is_debug = container->type == CONTAINER_EPHEMERAL;
+    control_report(ctx, is_debug ? &seccomp_missing_debug : &seccomp_missing,
+                   (struct finding){.field = STR("securityContext.seccompProfile.type"),
+                                    .expected = control_allowed_text(ctx)});
+}
+
+const struct control control_seccomp_restricted = {
+    .id = "seccompProfile_restricted",
+    .level = CONTROL_RESTRICTED,
+    .since = 19,
+    .replaces = "seccompProfile_baseline",
+    .spares_windows_since = 25,
+    .reason = "seccompProfile",
+    .demands =
+        "`seccompProfile.type` is one of {allowed}, the container's own or the pod's, and nowhere "
+        "anything else",
+    .judge_pod = judge_seccomp,
+    .judge_container = judge_seccomp_restricted,
+    CONTROL_VALUES(profile_types),
+};
+
+/* --- sysctls --- */
+
+static const struct problem forbidden_sysctl = {
+    .says = "sets forbidden sysctls",
+    .mend = "remove this entry",
+};
+
+static void judge_sysctls(const struct control_ctx *ctx) {
+    const struct security *security = &ctx->pod->security;
+    for (size_t i = 0; i < security->sysctl_count; i++) {
+        struct str name = security->sysctls[i].name;
+        if (control_allows(ctx, name)) continue;
+        control_report(ctx, &forbidden_sysctl,
+                       (struct finding){.list = STR("securityContext.sysctls"),
+                                        .index = i,
+                                        .key = name,
+                                        .field = STR("name"),
+                                        .actual = name,
+                                        .expected = control_allowed_text(ctx)});
+    }
+}
+
+static const struct control_value safe_sysctls[] = {
+    CONTROL_VALUE(0, "kernel.shm_rmid_forced"),
+    CONTROL_VALUE(0, "net.ipv4.ip_local_port_range"),
+    CONTROL_VALUE(0, "net.ipv4.tcp_syncookies"),
+    CONTROL_VALUE(0, "net.ipv4.ping_group_range"),
+    CONTROL_VALUE(0, "net.ipv4.ip_unprivileged_port_start"),
+    CONTROL_VALUE(27, "net.ipv4.ip_local_reserved_ports"),
+    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_time"),
+    CONTROL_VALUE(29, "net.ipv4.tcp_fin_timeout"),
+    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_intvl"),
+    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_probes"),
+    CONTROL_VALUE(32, "net.ipv4.tcp_rmem"),
+    CONTROL_VALUE(32, "net.ipv4.tcp_wmem"),
+    CONTROL_VALUE(37, "net.ipv4.tcp_slow_start_after_idle"),
+    CONTROL_VALUE(37, "net.ipv4.tcp_notsent_lowat"),
+};
+
+const struct control control_sysctls = {
+    .id = "sysctls",
+    .level = CONTROL_BASELINE,
+    .reason = "forbidden sysctls",
+    .demands = "`sysctls` holds only {allowed}",
+    .judge_pod = judge_sysctls,
+    CONTROL_VALUES(safe_sysctls),
+};

@@ -1,0 +1,118 @@
+/* What the golden tests of tests/checks cannot see: parameters that are refused, and memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "rules/registry.h"
+#include "text/yaml.h"
+
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int set_up(void **state) {
+    (void)state;
+    arena_init(&arena, 4096, 0);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+static struct document read_document(const char *text, enum yaml_dialect dialect) {
+    struct document document = {0};
+    struct error err = {0};
+    struct yaml_reader reader;
+    yaml_reader_init(&reader, str_from(text), dialect,
+                     dialect == YAML_POLICY ? &yaml_limits_policy : &yaml_limits_manifest);
+    if (yaml_read(&reader, &arena, &document, &err) == YAML_ERROR) fail_msg("%s", err.text);
+    return document;
+}
+
+static bool prepare(const char *id, const char *text, struct error *err, void **params) {
+    const struct check *check = check_find(str_from(id));
+    struct document document = read_document(text, YAML_POLICY);
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics, &arena);
+    *params = params_decode(&arena, id, check->params, check->param_count, check->params_size,
+                            &document, document.root, STR("p.yaml"), &diagnostics);
+    assert_non_null(*params);
+    return !check->prepare || check->prepare(*params, &arena, err);
+}
+
+static void parameters_that_make_no_sense_are_refused(void **state) {
+    (void)state;
+    static const char *const cases[][3] = {
+        {"drop-capabilities", "drop: [NET_ROW]",
+         "\"NET_ROW\" is no capability; did you mean \"NET_RAW\"?"},
+        {"drop-capabilities", "allowAdd: [EVERYTHING_AT_ONCE]",
+         "\"EVERYTHING_AT_ONCE\" is no capability"},
+        {"env-secrets", "{allowSecretKeyRef: false, fromSecretKeyRef: [A]}",
+         "fromSecretKeyRef asks for what allowSecretKeyRef: false forbids"},
+        {"host-path", "allow: [var/log]", "\"var/log\" must be an absolute path without \"..\""},
+        {"host-path", "allowReadOnly: [/var/../etc]",
+         "\"/var/../etc\" must be an absolute path without \"..\""},
+        {"host-ports", "allow: [0]", "\"0\" is no port and no range such as 8000-8999"},
+        {"host-ports", "allow: [65536]", "\"65536\" is no port and no range such as 8000-8999"},
+        {"host-ports", "allow: [90-80]", "\"90-80\" is no port and no range such as 8000-8999"},
+        {"host-ports", "allow: [80-]", "\"80-\" is no port and no range such as 8000-8999"},
+        {"image-registry", "allow: []", "allow is empty: no image could ever be used"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error err = {0};
+        void *params;
+        assert_false(prepare(cases[i][0], cases[i][1], &err, &params));
+        assert_string_equal(err.text, cases[i][2]);
+    }
+}
+
+static bool refuse_all(size_t bytes) {
+    (void)bytes;
+    return true;
+}
+
+/* The hot path: most requests break no rule. */
+static void a_check_that_finds_nothing_allocates_nothing(void **state) {
+    (void)state;
+    for (size_t i = 0; i < check_registry_count; i++) {
+        const struct check *check = check_registry[i];
+        struct document document = read_document(check->example_allowed, YAML_MANIFEST);
+        struct workload workload;
+        struct error err = {0};
+        void *params;
+        assert_true(
+            prepare(check->id, check->example_params ? check->example_params : "", &err, &params));
+        assert_true(workload_decode(&arena, workload_find(STR(""), STR("Pod")), &document,
+                                    document.root, &workload, &err));
+        struct arena request;
+        struct findings findings;
+        arena_init(&request, 4096, 0);
+        findings_init(&findings, &request, 10);
+        struct check_ctx ctx = {.workload = &workload,
+                                .pod = &workload.pod,
+                                .params = params,
+                                .arena = &request};
+        arena_refuse = refuse_all;
+        if (check->scope & CHECK_POD) check->evaluate(&ctx, &findings);
+        ctx.container = workload.pod.containers;
+        if (check->scope & CHECK_CONTAINER) check->evaluate(&ctx, &findings);
+        arena_refuse = NULL;
+        if (arena_is_exhausted(&request) || arena_held_bytes(&request) > 0)
+            fail_msg("%s allocates", check->id);
+        assert_int_equal(findings.count, 0);
+        arena_fini(&request);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(parameters_that_make_no_sense_are_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_check_that_finds_nothing_allocates_nothing, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
