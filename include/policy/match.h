@@ -1,0 +1,36 @@
+/*
+ * match: whom a rule concerns. Each distinct match is decided once per request; container keys narrow findings.
+ */
+#ifndef PODGATE_POLICY_MATCH_H
+#define PODGATE_POLICY_MATCH_H
+
+#include "policy/policy.h"
+
+/* The object, and who asks for it. From a review everything is known; a manifest cannot tell operation and requester. */
+struct subject {
+    const struct workload *workload;
+    struct str name_space; /* the review's; a manifest's own, else -n, else "default" */
+    bool is_from_review;
+    enum operation operation;
+    struct str user;
+    struct str_list groups;
+    struct str match_names[4]; /* filled by subject_init */
+    size_t match_name_count;
+};
+void subject_init(struct subject *subject, struct arena *arena, const struct workload *workload);
+
+/* What is unknown counts as matching in `match` and as not matching in `exclude`. */
+enum match_sense { MATCH_SELECT, MATCH_EXCLUDE };
+/* Object keys only. */
+bool match_object(const struct match *match, const struct subject *subject, enum match_sense sense);
+/* Container keys only; true when the match has none. */
+bool match_container(const struct match *match, const struct container *container);
+/* Whether the match depends on what a manifest cannot tell (operations, users, groups). */
+bool match_needs_request(const struct match *match);
+/* Whether it may match as far as the envelope tells (kind, operation, namespace, user, groups): without a tree. */
+bool match_envelope(const struct match *match, const struct review *review,
+                    const struct workload_kind *kind);
+/* Whether the envelope alone decides it: then match_envelope is the answer. */
+bool match_is_of_envelope(const struct match *match);
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * policy: policy files become an immutable snapshot, whole or not at all.
+ *
+ * A snapshot owns everything in its arena, is built by one thread and then only read, by any thread.
+ * Every error names file:line:column and, where something near exists, "did you mean"; all errors of all files are
+ * collected. `policy_compile` touches no disk: texts come from the caller and must outlive only the call.
+ */
+#ifndef PODGATE_POLICY_POLICY_H
+#define PODGATE_POLICY_POLICY_H
+
+#include "base/diagnostic.h"
+#include "kube/review.h"
+#include "kube/workload.h"
+#include "rules/registry.h"
+
+/* In order of strength: a mode's ceiling is a minimum. */
+enum action { ACTION_OFF, ACTION_AUDIT, ACTION_WARN, ACTION_DENY };
+enum mode { MODE_AUDIT, MODE_WARN, MODE_ENFORCE };
+struct str action_name(enum action action); /* "off", "audit", "warn", "deny" */
+struct str mode_name(enum mode mode);       /* "audit", "warn", "enforce" */
+MUST_CHECK bool action_parse(struct str name, enum action *out);
+MUST_CHECK bool mode_parse(struct str name, enum mode *out);
+/* The laxest of the two. */
+static inline enum mode mode_min(enum mode a, enum mode b) { return a < b ? a : b; }
+/* What an action comes to under a mode. */
+enum action action_under(enum action action, enum mode mode);
+
+struct label_glob {
+    struct str key, glob;
+};
+
+/* `match`, or one item of `exclude`: all keys that are there must match. Those whose object keys are
+ * equal share an id. */
+struct match {
+    unsigned id;         /* index among the snapshot's distinct matches */
+    bool is_empty;       /* matches everything */
+    uint32_t kinds;      /* bit n: workload_kinds[n]; all nine when not given */
+    uint32_t operations; /* bit n: enum operation; 0: not given */
+    struct str_list namespaces, names, users, groups, service_account_names, runtime_classes;
+    const struct label_glob *labels;
+    size_t label_count;
+    /* narrowing to containers */
+    bool narrows_containers;
+    struct str_list containers;
+    uint32_t container_types; /* bit n: enum container_type; 0: not given */
+    struct image_pattern_list images;
+};
+
+struct policy;
+
+struct rule {
+    const struct policy *policy;
+    struct str name;
+    const struct check *check;
+    const void *params;
+    enum severity severity;
+    enum action action;          /* on Pods */
+    enum action template_action; /* on workload templates */
+    struct str message;          /* one more line for the reader, or empty */
+    uint32_t line, column;
+};
+
+struct policy {
+    struct str name, file;
+    bool is_builtin;
+    struct match match;
+    const struct match *excludes;
+    size_t exclude_count;
+    const struct rule *rules;
+    size_t rule_count;
+    uint32_t line;
+};
+
+#define KIND_MAX 16 /* workload_kind_count, with room */
+
+struct profile {
+    struct str name;
+    enum mode mode;
+    const struct policy **policies;
+    size_t policy_count;
+    /* What may concern a kind: rules that are not off and whose policy's match has the kind. */
+    const struct rule **rules[KIND_MAX];
+    size_t rule_count[KIND_MAX];
+};
+
+struct snapshot {
+    struct arena arena;
+    const struct policy *policies;
+    size_t policy_count;
+    const struct profile *profiles; /* "default" is always there */
+    size_t profile_count;
+    size_t match_count;  /* distinct matches */
+    uint64_t hash;       /* FNV-1a of names and texts: `config_hash` in logs and metrics */
+    uint64_t generation; /* set by the store */
+    unsigned references; /* the store's */
+    struct snapshot *next_retired; /* the store's */
+};
+
+struct policy_source {
+    struct str name; /* file name for messages; "builtin:NAME" for built-in ones */
+    struct str text;
+};
+
+/*
+ * Compiles all sources into one snapshot. NULL when there was any error (all in `diagnostics`, whose arena is the
+ * caller's; it may be NULL). No source at all is the built-in `default` policy; sources without a Policy are an error.
+ */
+struct snapshot *policy_compile(const struct policy_source *sources, size_t count,
+                                struct diagnostics *diagnostics);
+void snapshot_free(struct snapshot *snapshot);
+/* The profile of this name, or NULL. */
+const struct profile *snapshot_find_profile(const struct snapshot *snapshot, struct str name);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * verdict: findings become sentences, in one voice and a stable order: worst first (action, severity), then
+ * rules in the policies' order, then containers. No uids, no times (events are folded by text).
+ */
+#ifndef PODGATE_POLICY_VERDICT_H
+#define PODGATE_POLICY_VERDICT_H
+
+#include "policy/engine.h"
+
+#define VERDICT_MESSAGE_MAX 4096   /* bytes of a denial's message */
+#define VERDICT_FIRST_LINE_MAX 200 /* characters of its first line */
+#define VERDICT_WARNING_MAX 256    /* characters of one warning */
+
+/* The finding's own field, as in the file that person edits: "spec.template.spec.containers[0].image"; for a Pod
+ * that a controller of a known kind owns, in that controller's template. Messages, causes and annotations all use it,
+ * but a message's line names the pod-level field instead where the check says that it is the one to edit. */
+struct str verdict_path(struct arena *arena, const struct workload *workload,
+                        const struct finding *finding);
+/* container "web" may run as root */
+struct str verdict_message(struct arena *arena, const struct finding *finding);
+/* What to write instead, without the path. */
+struct str verdict_fix(struct arena *arena, const struct finding *finding);
+/* Pod of Deployment "web", Pod "worker-*", Deployment "web" */
+struct str verdict_subject(struct arena *arena, const struct workload *workload);
+
+/* The whole denial: the violations whose action is at least `least`. Rules that find the same field with the same mend
+ * are one entry. At most VERDICT_MESSAGE_MAX bytes, then
+ * "and N more: run podgate check". */
+struct str verdict_denial(struct arena *arena, const struct workload *workload,
+                          const struct judgement *judgement, enum action least);
+/* One cause a field (merged by field and mend), at most 64; its reason is "policy/rule". */
+size_t verdict_causes(struct arena *arena, const struct workload *workload,
+                      const struct judgement *judgement, const struct review_cause **out);
+/* One line a rule that warns, without control characters, at most VERDICT_WARNING_MAX. Total at most 1024 characters. */
+size_t verdict_warnings(struct arena *arena, const struct workload *workload,
+                        const struct judgement *judgement, const struct str **out);
+/* `uid`, `policies`, `violations`: only where there is a violation. */
+size_t verdict_annotations(struct arena *arena, const struct review *review,
+                           const struct workload *workload, const struct judgement *judgement,
+                           const struct review_annotation **out);
+
+#endif

@@ -1,0 +1,328 @@
+#include "policy/admission.h"
+
+/* Room for an answer that must not need memory: a uid of 256 bytes, escaped, and an annotation. */
+#define RESERVE_BYTES 2560
+#define ANSWER_BYTES 512
+
+struct str decision_name(enum decision decision) {
+    static const char *const names[] = {
+        [DECISION_ALLOWED] = "allow", [DECISION_WARNED] = "warn",
+        [DECISION_AUDITED] = "audit", [DECISION_WOULD_DENY] = "would_deny",
+        [DECISION_DENIED] = "deny",   [DECISION_ERROR] = "error"};
+    return str_from(names[decision]);
+}
+
+struct str admission_skip_name(enum admission_skip skip) {
+    static const char *const names[] = {[SKIP_NONE] = "none",
+                                        [SKIP_OPERATION] = "operation",
+                                        [SKIP_SUBRESOURCE] = "subresource",
+                                        [SKIP_KIND] = "kind",
+                                        [SKIP_NO_OBJECT] = "no_object",
+                                        [SKIP_EXEMPT_NAMESPACE] = "exempt_namespace",
+                                        [SKIP_BEING_DELETED] = "being_deleted",
+                                        [SKIP_UNCHANGED] = "unchanged",
+                                        [SKIP_NO_RULE] = "no_rule"};
+    return str_from(names[skip]);
+}
+
+/* One call. */
+struct admission {
+    struct arena *arena;
+    const struct admission_options *options;
+    const struct snapshot *snapshot;
+    const struct profile *profile;
+    enum mode mode;
+    const struct workload_kind *kind;
+    struct strbuf reserve; /* mode audit: taken before anything can run out */
+    struct admission_outcome *out;
+};
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void answer_status(struct admission *a, int code, const char *label, struct str reason,
+                          struct str message) {
+    struct strbuf body;
+    strbuf_init(&body, a->arena, ANSWER_BYTES);
+    review_write_status(&body, code, reason, message);
+    a->out->http_status = code;
+    a->out->decision = DECISION_ERROR;
+    a->out->error_reason = label;
+    a->out->error_text = message;
+    a->out->body = strbuf_str(&body);
+}
+
+static void answer_review(struct admission *a, enum decision decision,
+                          const struct review_answer *answer) {
+    struct strbuf body;
+    strbuf_init(&body, a->arena, ANSWER_BYTES);
+    review_write_answer(&body, &a->out->review, answer);
+    a->out->http_status = 200;
+    a->out->decision = decision;
+    a->out->body = strbuf_str(&body);
+}
+
+static void answer_allowed(struct admission *a, enum admission_skip skip) {
+    a->out->skip = skip;
+    answer_review(a, DECISION_ALLOWED, &(struct review_answer){.allowed = true});
+}
+
+/* Our own failure. The answer needs no memory, because that may be what failed. */
+static void answer_failure(struct admission *a, enum error_code code, struct str text) {
+    bool is_memory = code == ERR_MEMORY;
+    struct admission_outcome *out = a->out;
+    out->decision = DECISION_ERROR;
+    out->error_reason = is_memory ? "memory" : "bug";
+    out->error_text = text;
+    out->judged = false;
+    if (a->reserve.capacity > 0) {
+        struct review_annotation note = {
+            STR("error"), is_memory ? STR("podgate ran out of memory, so this was not judged")
+                                    : STR("podgate failed, so this was not judged")};
+        struct review_answer answer = {.allowed = true,
+                                       .annotations = &note,
+                                       .annotation_count = 1};
+        strbuf_truncate(&a->reserve, 0);
+        review_write_answer(&a->reserve, &out->review, &answer);
+        out->http_status = 200;
+        out->body = strbuf_str(&a->reserve);
+        return;
+    }
+    out->http_status = 500;
+    out->body =
+        is_memory
+            ? STR("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+                  "\"message\":\"podgate ran out of memory for this request: it gave no verdict\","
+                  "\"reason\":\"InternalError\",\"code\":500}")
+            : STR("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+                  "\"message\":\"podgate failed on this request, see its log: it gave no verdict\","
+                  "\"reason\":\"InternalError\",\"code\":500}");
+}
+
+/* --- what cannot be judged ------------------------------------------------------------------- */
+
+static struct str unjudgeable_text(struct admission *a, const struct error *err) {
+    struct strbuf text;
+    strbuf_init(&text, a->arena, 256);
+    strbuf_add(&text, STR("podgate cannot judge this: "));
+    if (err->where[0] != '\0')
+        strbuf_printf(&text, "%s: ", err->where);
+    else
+        strbuf_add(&text, STR("request.object "));
+    strbuf_add(&text, str_from(err->text));
+    return strbuf_str(&text);
+}
+
+/* A mode below enforce never denies, not even this; audit does not even warn. */
+static void answer_unjudgeable(struct admission *a, const struct error *err) {
+    struct str text = unjudgeable_text(a, err);
+    a->out->error_reason = "unjudgeable";
+    a->out->error_text = text;
+    if (a->mode == MODE_ENFORCE) {
+        answer_review(a, DECISION_DENIED, &(struct review_answer){.message = text});
+        return;
+    }
+    struct review_annotation notes[] = {{STR("uid"), a->out->review.uid}, {STR("error"), text}};
+    struct str warning = str_utf8_cut(text, VERDICT_WARNING_MAX);
+    struct review_answer answer = {.allowed = true,
+                                   .annotations = notes,
+                                   .annotation_count = 2,
+                                   .warnings = &warning,
+                                   .warning_count = a->mode == MODE_WARN};
+    answer_review(a, DECISION_ERROR, &answer);
+}
+
+/* An object that its maker got wrong is unjudgeable; anything else is our own failure. */
+static void answer_error(struct admission *a, const struct error *err) {
+    bool is_ours = err->code != ERR_SCHEMA && err->code != ERR_LIMIT && err->code != ERR_SYNTAX;
+    if (is_ours)
+        answer_failure(a, err->code, str_copy(a->arena, str_from(err->text)));
+    else
+        answer_unjudgeable(a, err);
+}
+
+/* --- what need not be judged ------------------------------------------------------------------ */
+
+static enum admission_skip skip_of_scope(enum review_scope scope) {
+    switch (scope) {
+    case REVIEW_JUDGE: return SKIP_NONE;
+    case REVIEW_OPERATION: return SKIP_OPERATION;
+    case REVIEW_SUBRESOURCE: return SKIP_SUBRESOURCE;
+    case REVIEW_KIND: return SKIP_KIND;
+    case REVIEW_NO_OBJECT: return SKIP_NO_OBJECT;
+    }
+    return SKIP_NONE;
+}
+
+/* The part of an object's bytes that holds its pod spec. */
+static struct str judged_bytes(const struct workload_kind *kind,
+                               const struct review_object *object) {
+    bool is_in_spec = str_starts_with(kind->spec_path, STR("spec"));
+    return is_in_spec ? object->spec : object->template_bytes;
+}
+
+/* Equal bytes prove that nothing changed; unequal ones prove nothing. */
+static bool has_equal_bytes(const struct admission *a) {
+    const struct review *review = &a->out->review;
+    const struct review_object *new = &review->object, *old = &review->old_object;
+    if (review->operation != OPERATION_UPDATE || !new->is_object || !old->is_object) return false;
+    if (new->defect.kind != SCAN_FINE || old->defect.kind != SCAN_FINE) return false;
+    return str_equals(judged_bytes(a->kind, new), judged_bytes(a->kind, old));
+}
+
+/* All that the envelope decides: no tree is built. */
+static enum admission_skip skip_by_envelope(struct admission *a) {
+    const struct review *review = &a->out->review;
+    enum admission_skip skip = skip_of_scope(review_scope(review, &a->kind));
+    if (skip != SKIP_NONE) return skip;
+    if (str_list_contains(&a->options->exempt_namespaces, review->name_space))
+        return SKIP_EXEMPT_NAMESPACE;
+    /* A debug container can still be added to a Pod that is on its way out. */
+    if (review->object.is_being_deleted &&
+        !str_equals(review->sub_resource, STR("ephemeralcontainers")))
+        return SKIP_BEING_DELETED;
+    if (has_equal_bytes(a)) return SKIP_UNCHANGED;
+    if (!engine_may_concern(a->profile, review, a->kind)) return SKIP_NO_RULE;
+    return SKIP_NONE;
+}
+
+/* Whether the pod spec of an update means the same as before. False when the old one cannot be read. */
+static bool is_unchanged(struct admission *a, const struct document *document) {
+    const struct review *review = &a->out->review;
+    if (review->operation != OPERATION_UPDATE || !review->old_object.is_object) return false;
+    struct document old;
+    struct error ignored;
+    if (!review_object_parse(a->arena, &review->old_object, &a->options->limits, &old, &ignored))
+        return false;
+    return tree_equals(workload_find_spec(a->kind, document->root),
+                       workload_find_spec(a->kind, old.root));
+}
+
+/* --- a verdict ------------------------------------------------------------------------------- */
+
+static enum decision decision_of(const struct judgement *judgement) {
+    switch (judgement->strongest) {
+    case ACTION_OFF: return DECISION_ALLOWED;
+    case ACTION_DENY: return DECISION_DENIED;
+    case ACTION_WARN:
+    case ACTION_AUDIT: break;
+    }
+    if (judgement->strongest_wanted == ACTION_DENY) return DECISION_WOULD_DENY;
+    return judgement->strongest == ACTION_WARN ? DECISION_WARNED : DECISION_AUDITED;
+}
+
+static void answer_verdict(struct admission *a) {
+    struct admission_outcome *out = a->out;
+    enum decision decision = decision_of(&out->judgement);
+    if (decision == DECISION_ALLOWED) {
+        answer_allowed(a, SKIP_NONE);
+        return;
+    }
+    struct review_answer answer = {.allowed = decision != DECISION_DENIED};
+    if (answer.allowed) {
+        answer.warning_count =
+            verdict_warnings(a->arena, &out->workload, &out->judgement, &answer.warnings);
+    } else {
+        answer.message = verdict_denial(a->arena, &out->workload, &out->judgement, ACTION_DENY);
+        answer.cause_count =
+            verdict_causes(a->arena, &out->workload, &out->judgement, &answer.causes);
+    }
+    answer.annotation_count = verdict_annotations(a->arena, &out->review, &out->workload,
+                                                  &out->judgement, &answer.annotations);
+    answer_review(a, decision, &answer);
+}
+
+static void judge(struct admission *a, const struct document *document) {
+    struct admission_outcome *out = a->out;
+    const struct review *review = &out->review;
+    struct error err = {0};
+    if (!workload_decode(a->arena, a->kind, document, document->root, &out->workload, &err)) {
+        answer_error(a, &err);
+        return;
+    }
+    if (!out->workload.has_pod) {
+        answer_allowed(a, SKIP_NO_OBJECT);
+        return;
+    }
+    struct subject subject;
+    subject_init(&subject, a->arena, &out->workload);
+    subject.is_from_review = true;
+    subject.name_space = review->name_space;
+    subject.operation = review->operation;
+    subject.user = review->user;
+    subject.groups = review->groups;
+    engine_judge(a->arena, a->snapshot, a->profile, a->mode, &subject, &out->judgement);
+    out->judged = true;
+    answer_verdict(a);
+}
+
+static void admit(struct admission *a) {
+    enum admission_skip skip = skip_by_envelope(a);
+    if (skip != SKIP_NONE) {
+        answer_allowed(a, skip);
+        return;
+    }
+    /* The outcome keeps the tree for the log, so the document must outlive this call. */
+    struct document *document = ARENA_NEW(a->arena, struct document, 1);
+    if (!document) return;
+    struct error err = {0};
+    if (!review_object_parse(a->arena, &a->out->review.object, &a->options->limits, document, &err))
+        answer_error(a, &err);
+    else if (is_unchanged(a, document))
+        answer_allowed(a, SKIP_UNCHANGED);
+    else
+        judge(a, document);
+}
+
+/* --- the envelope ---------------------------------------------------------------------------- */
+
+static bool find_profile(struct admission *a) {
+    if (!a->snapshot) {
+        answer_status(a, 503, "no_policy", STR("ServiceUnavailable"),
+                      STR("podgate has no policies loaded yet"));
+        return false;
+    }
+    a->profile = snapshot_find_profile(a->snapshot, a->out->profile);
+    if (!a->profile) {
+        struct strbuf text;
+        strbuf_init(&text, a->arena, 128);
+        strbuf_add(&text, STR("podgate has no profile "));
+        strbuf_add_quoted(&text, a->out->profile, 64);
+        strbuf_add(&text, STR(": define it in a policy file (kind: Profile) or correct the path in "
+                              "the webhook configuration"));
+        answer_status(a, 404, "profile", STR("NotFound"), strbuf_str(&text));
+        return false;
+    }
+    a->mode = mode_min(a->options->mode, a->profile->mode);
+    return true;
+}
+
+static void answer_malformed(struct admission *a, const struct error *err) {
+    char text[sizeof err->where + sizeof err->text + 64];
+    error_format(err, text, sizeof text);
+    struct str message = str_format(a->arena, "podgate cannot read the AdmissionReview: %s", text);
+    answer_status(a, 400, "malformed", STR("BadRequest"), message);
+}
+
+static bool read_envelope(struct admission *a, struct str body) {
+    struct error err = {0};
+    if (!review_read(a->arena, body, &a->options->limits, &a->out->review, &err)) {
+        if (err.code == ERR_MEMORY || err.code == ERR_BUG)
+            answer_failure(a, err.code, str_copy(a->arena, str_from(err.text)));
+        else
+            answer_malformed(a, &err);
+        return false;
+    }
+    a->out->has_review = true;
+    if (a->mode == MODE_AUDIT) strbuf_init(&a->reserve, a->arena, RESERVE_BYTES);
+    return true;
+}
+
+void admission_answer(struct arena *arena, const struct admission_options *options,
+                      const struct snapshot *snapshot, struct str profile, struct str body,
+                      struct admission_outcome *out) {
+    *out = (struct admission_outcome){.profile = str_is_empty(profile) ? STR("default") : profile};
+    struct admission a = {.arena = arena, .options = options, .snapshot = snapshot, .out = out};
+    if (find_profile(&a) && read_envelope(&a, body)) admit(&a);
+    /* Whatever was decided on the way, it was decided without all of its memory. */
+    if (arena_is_exhausted(arena)) answer_failure(&a, ERR_MEMORY, STR("out of memory"));
+}

@@ -1,0 +1,119 @@
+#include "policy/match.h"
+
+#include "base/glob.h"
+
+static bool any_glob_matches(const struct str_list *globs, struct str text) {
+    for (size_t i = 0; i < globs->count; i++)
+        if (glob_match(globs->items[i], text)) return true;
+    return false;
+}
+
+static bool any_glob_matches_any(const struct str_list *globs, const struct str *texts,
+                                 size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (any_glob_matches(globs, texts[i])) return true;
+    return false;
+}
+
+static bool kind_is_among(uint32_t kinds, const struct workload_kind *kind) {
+    return kinds >> (kind - workload_kinds) & 1;
+}
+
+static bool labels_match(const struct match *match, const struct cJSON *labels) {
+    for (size_t i = 0; i < match->label_count; i++) {
+        const struct cJSON *value = tree_find(labels, match->labels[i].key);
+        if (!tree_is_string(value) || !glob_match(match->labels[i].glob, tree_string(value)))
+            return false;
+    }
+    return true;
+}
+
+static bool requester_matches(const struct match *match, enum operation operation, struct str user,
+                              const struct str_list *groups) {
+    if (match->operations && !(match->operations >> operation & 1)) return false;
+    if (match->users.count > 0 && !any_glob_matches(&match->users, user)) return false;
+    return match->groups.count == 0 ||
+           any_glob_matches_any(&match->groups, groups->items, groups->count);
+}
+
+/* What the API server fills in when a pod names no service account. */
+static struct str service_account(const struct pod *pod) {
+    return str_is_empty(pod->service_account_name) ? STR("default") : pod->service_account_name;
+}
+
+static bool pod_matches(const struct match *match, const struct subject *subject) {
+    const struct workload *workload = subject->workload;
+    const struct pod *pod = &workload->pod;
+    if (match->names.count > 0 &&
+        !any_glob_matches_any(&match->names, subject->match_names, subject->match_name_count))
+        return false;
+    if (match->service_account_names.count > 0 &&
+        !any_glob_matches(&match->service_account_names, service_account(pod)))
+        return false;
+    /* No class is no class: `*` means those that have one. */
+    if (match->runtime_classes.count > 0 &&
+        (str_is_empty(pod->runtime_class_name) ||
+         !any_glob_matches(&match->runtime_classes, pod->runtime_class_name)))
+        return false;
+    return labels_match(match, workload->pod_meta.labels);
+}
+
+void subject_init(struct subject *subject, struct arena *arena, const struct workload *workload) {
+    *subject = (struct subject){.workload = workload, .name_space = workload->meta.name_space};
+    if (str_is_empty(subject->name_space)) subject->name_space = STR("default");
+    subject->match_name_count = workload_match_names(arena, workload, subject->match_names);
+}
+
+bool match_needs_request(const struct match *match) {
+    return match->operations != 0 || match->users.count > 0 || match->groups.count > 0;
+}
+
+bool match_object(const struct match *match, const struct subject *subject,
+                  enum match_sense sense) {
+    if (match->is_empty) return true;
+    if (!kind_is_among(match->kinds, subject->workload->kind)) return false;
+    if (match->namespaces.count > 0 && !any_glob_matches(&match->namespaces, subject->name_space))
+        return false;
+    if (match_needs_request(match)) {
+        if (!subject->is_from_review && sense == MATCH_EXCLUDE) return false;
+        if (subject->is_from_review &&
+            !requester_matches(match, subject->operation, subject->user, &subject->groups))
+            return false;
+    }
+    return pod_matches(match, subject);
+}
+
+/* A reference that does not parse names no image that any runtime would pull. */
+static bool image_matches(const struct image_pattern_list *patterns, struct str text) {
+    struct image image;
+    struct error err;
+    bool is_image = image_parse(text, &image, &err);
+    for (size_t i = 0; i < patterns->count; i++)
+        if (patterns->items[i].everything ||
+            (is_image && image_pattern_match(&patterns->items[i], &image)))
+            return true;
+    return false;
+}
+
+bool match_container(const struct match *match, const struct container *container) {
+    if (!match->narrows_containers) return true;
+    if (match->containers.count > 0 && !any_glob_matches(&match->containers, container->name))
+        return false;
+    if (match->container_types && !(match->container_types >> container->type & 1)) return false;
+    return match->images.count == 0 || image_matches(&match->images, container->image);
+}
+
+bool match_envelope(const struct match *match, const struct review *review,
+                    const struct workload_kind *kind) {
+    if (match->is_empty) return true;
+    if (!kind_is_among(match->kinds, kind)) return false;
+    if (match->namespaces.count > 0 && !any_glob_matches(&match->namespaces, review->name_space))
+        return false;
+    return requester_matches(match, review->operation, review->user, &review->groups);
+}
+
+bool match_is_of_envelope(const struct match *match) {
+    return match->names.count == 0 && match->label_count == 0 &&
+           match->service_account_names.count == 0 && match->runtime_classes.count == 0 &&
+           !match->narrows_containers;
+}

@@ -1,0 +1,427 @@
+/*
+ * A source is a YAML stream; each document is
+ *
+ *   apiVersion: podgate.io/v1alpha1
+ *   kind: Policy | Profile
+ *   metadata: {name: LABEL, labels: {...}, annotations: {...}}
+ *   spec: by kind, see the key tables below
+ */
+#include "policy/policy.h"
+
+#include "policy/policy_loading.h"
+#include "text/yaml.h"
+
+#define API_VERSION "podgate.io/v1alpha1"
+#define MESSAGE_MAX 512
+#define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
+#define WORD(literal)                                                                              \
+    { "" literal, sizeof(literal) - 1 }
+
+static const struct str action_words[] = {[ACTION_OFF] = WORD("off"),
+                                          [ACTION_AUDIT] = WORD("audit"),
+                                          [ACTION_WARN] = WORD("warn"),
+                                          [ACTION_DENY] = WORD("deny")};
+static const struct str mode_words[] = {
+    [MODE_AUDIT] = WORD("audit"), [MODE_WARN] = WORD("warn"), [MODE_ENFORCE] = WORD("enforce")};
+
+struct str action_name(enum action action) {
+    return action_words[action];
+}
+struct str mode_name(enum mode mode) {
+    return mode_words[mode];
+}
+
+bool action_parse(struct str name, enum action *out) {
+    for (size_t i = 0; i < COUNT_OF(action_words); i++)
+        if (str_equals(action_words[i], name)) {
+            *out = (enum action)i;
+            return true;
+        }
+    return false;
+}
+
+bool mode_parse(struct str name, enum mode *out) {
+    for (size_t i = 0; i < COUNT_OF(mode_words); i++)
+        if (str_equals(mode_words[i], name)) {
+            *out = (enum mode)i;
+            return true;
+        }
+    return false;
+}
+
+enum action action_under(enum action action, enum mode mode) {
+    static const enum action ceiling[] = {
+        [MODE_AUDIT] = ACTION_AUDIT, [MODE_WARN] = ACTION_WARN, [MODE_ENFORCE] = ACTION_DENY};
+    return action < ceiling[mode] ? action : ceiling[mode];
+}
+
+/* --- values that several objects share ----------------------------------------------------- */
+
+static void unknown_word(struct loading *loading, const struct cJSON *node, struct str word,
+                         const struct str *words, size_t count) {
+    loading_error(loading, node, "unknown %s %s", node->string, loading_quote(loading, word));
+    loading_hint_words(loading, word, words, count);
+}
+
+static bool decode_action_word(struct loading *loading, const struct cJSON *node,
+                               enum action *out) {
+    struct str word;
+    if (!loading_string(loading, node, node->string, &word)) return false;
+    if (action_parse(word, out)) return true;
+    unknown_word(loading, node, word, action_words, COUNT_OF(action_words));
+    return false;
+}
+
+static void ignore_string_map(struct loading *loading, const struct cJSON *node, void *out) {
+    (void)out;
+    if (!tree_is_object(node)) {
+        loading_error(loading, node, "\"%s\" takes a map of strings, this is %s", node->string,
+                      tree_type_name(node));
+        return;
+    }
+    for (const struct cJSON *member = node->child; member; member = member->next)
+        if (!tree_is_string(member)) {
+            loading_error(loading, member, "\"%s\" takes strings, this is %s", node->string,
+                          tree_type_name(member));
+            loading_hint(loading, "write it in quotes");
+        }
+}
+
+/* --- a rule --------------------------------------------------------------------------------- */
+
+struct rule_draft {
+    struct rule rule;
+    bool has_action, has_template_action, has_severity;
+    const struct cJSON *params, *check_node;
+};
+
+static void decode_rule_name(struct loading *loading, const struct cJSON *node, void *out) {
+    loading_label(loading, node, node->string, &((struct rule_draft *)out)->rule.name);
+}
+
+static void decode_rule_check(struct loading *loading, const struct cJSON *node, void *out) {
+    struct rule_draft *draft = out;
+    struct str id;
+    draft->check_node = node;
+    if (!loading_string(loading, node, node->string, &id)) return;
+    draft->rule.check = check_find(id);
+    if (draft->rule.check) return;
+    loading_error(loading, node, "unknown check %s", loading_quote(loading, id));
+    struct str near = check_nearest(id);
+    if (str_is_empty(near))
+        loading_hint(loading, "podgate list shows all checks");
+    else
+        loading_hint(loading, "did you mean \"%.*s\"?", STR_ARGS(near));
+}
+
+static void decode_rule_action(struct loading *loading, const struct cJSON *node, void *out) {
+    struct rule_draft *draft = out;
+    draft->has_action = decode_action_word(loading, node, &draft->rule.action);
+}
+
+static void decode_rule_template_action(struct loading *loading, const struct cJSON *node,
+                                        void *out) {
+    struct rule_draft *draft = out;
+    draft->has_template_action = decode_action_word(loading, node, &draft->rule.template_action);
+}
+
+static void decode_rule_severity(struct loading *loading, const struct cJSON *node, void *out) {
+    struct rule_draft *draft = out;
+    struct str word, words[SEVERITY_CRITICAL + 1];
+    if (!loading_string(loading, node, node->string, &word)) return;
+    draft->has_severity = severity_parse(word, &draft->rule.severity);
+    if (draft->has_severity) return;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        words[i] = severity_name((enum severity)i);
+    unknown_word(loading, node, word, words, COUNT_OF(words));
+}
+
+static void decode_rule_params(struct loading *loading, const struct cJSON *node, void *out) {
+    (void)loading;
+    ((struct rule_draft *)out)->params = node;
+}
+
+/* A line under a denial: a block scalar's last newline is no second line. */
+static void decode_rule_message(struct loading *loading, const struct cJSON *node, void *out) {
+    struct rule_draft *draft = out;
+    struct str text;
+    if (!loading_string(loading, node, node->string, &text)) return;
+    text = str_trim(text);
+    bool has_control = false;
+    for (size_t i = 0; i < text.len; i++)
+        has_control = has_control || (unsigned char)text.at[i] < ' ' || text.at[i] == 0x7F;
+    if (has_control)
+        loading_error(loading, node, "\"message\" takes one line without control characters");
+    else if (text.len > MESSAGE_MAX)
+        loading_error(loading, node, "\"message\" is longer than %d bytes", MESSAGE_MAX);
+    draft->rule.message = text;
+}
+
+static const struct key_row rule_keys[] = {
+    {"name", decode_rule_name, false},
+    {"check", decode_rule_check, true},
+    {"action", decode_rule_action, false},
+    {"templateAction", decode_rule_template_action, false},
+    {"severity", decode_rule_severity, false},
+    {"params", decode_rule_params, false},
+    {"message", decode_rule_message, false},
+};
+
+static void decode_params(struct loading *loading, struct rule_draft *draft) {
+    const struct check *check = draft->rule.check;
+    const struct cJSON *place = draft->params ? draft->params : draft->check_node;
+    void *params = params_decode(loading->arena, check->id, check->params, check->param_count,
+                                 check->params_size, loading->document, draft->params,
+                                 loading->file, loading->diagnostics);
+    struct error err = {0};
+    if (!params)
+        loading->failed = true;
+    else if (check->prepare && !check->prepare(params, loading->arena, &err))
+        loading_error(loading, place, "%s", err.text);
+    draft->rule.params = params;
+}
+
+/* What the policy says holds where the rule is silent; false when the rule is unusable. */
+static bool decode_rule(struct loading *loading, const struct cJSON *node, enum action inherited,
+                        struct rule *out) {
+    struct rule_draft draft = {0};
+    loading_object(loading, node, "a rule", rule_keys, COUNT_OF(rule_keys), &draft);
+    struct origin origin = loading_origin(loading, node);
+    draft.rule.line = origin.line;
+    draft.rule.column = origin.column;
+    if (!draft.rule.check) return false;
+    decode_params(loading, &draft);
+    if (!draft.has_action) draft.rule.action = inherited;
+    if (!draft.has_template_action) draft.rule.template_action = draft.rule.action;
+    if (!draft.has_severity) draft.rule.severity = draft.rule.check->severity;
+    if (str_is_empty(draft.rule.name)) draft.rule.name = str_from(draft.rule.check->id);
+    *out = draft.rule;
+    return true;
+}
+
+/* --- kind Policy ----------------------------------------------------------------------------- */
+
+struct policy_draft {
+    struct loaded_policy *loaded;
+    enum action action;
+    const struct cJSON *rules;
+};
+
+static void decode_policy_action(struct loading *loading, const struct cJSON *node, void *out) {
+    decode_action_word(loading, node, &((struct policy_draft *)out)->action);
+}
+
+static void decode_policy_match(struct loading *loading, const struct cJSON *node, void *out) {
+    loading_match(loading, node, &((struct policy_draft *)out)->loaded->policy.match);
+}
+
+static void decode_policy_exclude(struct loading *loading, const struct cJSON *node, void *out) {
+    struct loaded_policy *loaded = ((struct policy_draft *)out)->loaded;
+    if (!loading_list(loading, node, node->string)) return;
+    loaded->excludes = ARENA_NEW(loading->arena, struct match, tree_count(node));
+    if (!loaded->excludes) return;
+    for (const struct cJSON *item = node->child; item; item = item->next)
+        loading_exclude(loading, item, &loaded->excludes[loaded->policy.exclude_count++]);
+}
+
+static void decode_policy_rules(struct loading *loading, const struct cJSON *node, void *out) {
+    /* Rules inherit the action, which may stand below them: they are decoded when all keys are. */
+    if (loading_list(loading, node, node->string)) ((struct policy_draft *)out)->rules = node;
+}
+
+static const struct key_row policy_keys[] = {
+    {"action", decode_policy_action, false},
+    {"match", decode_policy_match, false},
+    {"exclude", decode_policy_exclude, false},
+    {"rules", decode_policy_rules, true},
+};
+
+static void refuse_same_rule(struct loading *loading, const struct cJSON *node,
+                             const struct loaded_policy *loaded, const struct rule *rule) {
+    for (size_t i = 0; i < loaded->policy.rule_count; i++) {
+        const struct rule *before = &loaded->rules[i];
+        if (!str_equals(before->name, rule->name)) continue;
+        loading_error(loading, node,
+                      "a second rule \"%.*s\" in this policy, the first is in line %u",
+                      STR_ARGS(rule->name), before->line);
+        loading_hint(loading, "give one of them a name of its own");
+        return;
+    }
+}
+
+static void decode_rules(struct loading *loading, const struct policy_draft *draft) {
+    struct loaded_policy *loaded = draft->loaded;
+    if (!draft->rules) return;
+    loaded->rules = ARENA_NEW(loading->arena, struct rule, tree_count(draft->rules));
+    if (!loaded->rules) return;
+    for (const struct cJSON *item = draft->rules->child; item; item = item->next) {
+        struct rule *rule = &loaded->rules[loaded->policy.rule_count];
+        if (!decode_rule(loading, item, draft->action, rule)) continue;
+        refuse_same_rule(loading, item, loaded, rule);
+        loaded->policy.rule_count++;
+    }
+}
+
+static void read_policy(struct loading *loading, const struct cJSON *spec, struct str name,
+                        const struct origin *origin) {
+    struct loaded_policy *loaded = ARENA_NEW(loading->arena, struct loaded_policy, 1);
+    if (!loaded) return;
+    loaded->origin = *origin;
+    loaded->policy = (struct policy){.name = name,
+                                     .file = loading->file,
+                                     .is_builtin = loading->is_builtin,
+                                     .match = match_everything(),
+                                     .line = origin->line};
+    struct policy_draft draft = {.loaded = loaded, .action = ACTION_DENY};
+    if (spec) loading_object(loading, spec, "spec", policy_keys, COUNT_OF(policy_keys), &draft);
+    decode_rules(loading, &draft);
+    *loading->policies_end = loaded;
+    loading->policies_end = &loaded->next;
+    loading->policy_count++;
+}
+
+/* --- kind Profile ---------------------------------------------------------------------------- */
+
+static void decode_profile_policies(struct loading *loading, const struct cJSON *node, void *out) {
+    struct loaded_profile *loaded = out;
+    struct str_list globs = {0};
+    loading_globs(loading, node, &globs);
+    struct named_glob *named = ARENA_NEW(loading->arena, struct named_glob, tree_count(node));
+    if (!named || globs.count != tree_count(node)) return;
+    const struct cJSON *item = node->child;
+    for (size_t i = 0; i < globs.count; i++, item = item->next)
+        named[i] = (struct named_glob){globs.items[i], loading_origin(loading, item)};
+    loaded->policies = named;
+    loaded->policy_count = globs.count;
+}
+
+static void decode_profile_mode(struct loading *loading, const struct cJSON *node, void *out) {
+    struct str word;
+    if (!loading_string(loading, node, node->string, &word)) return;
+    if (!mode_parse(word, &((struct loaded_profile *)out)->mode))
+        unknown_word(loading, node, word, mode_words, COUNT_OF(mode_words));
+}
+
+static const struct key_row profile_keys[] = {
+    {"policies", decode_profile_policies, true},
+    {"mode", decode_profile_mode, false},
+};
+
+static void read_profile(struct loading *loading, const struct cJSON *spec, struct str name,
+                         const struct origin *origin) {
+    struct loaded_profile *loaded = ARENA_NEW(loading->arena, struct loaded_profile, 1);
+    if (!loaded) return;
+    *loaded = (struct loaded_profile){.name = name, .mode = MODE_ENFORCE, .origin = *origin};
+    if (spec) loading_object(loading, spec, "spec", profile_keys, COUNT_OF(profile_keys), loaded);
+    *loading->profiles_end = loaded;
+    loading->profiles_end = &loaded->next;
+    loading->profile_count++;
+}
+
+/* --- documents ------------------------------------------------------------------------------- */
+
+struct document_kind {
+    struct str kind;
+    void (*read)(struct loading *loading, const struct cJSON *spec, struct str name,
+                 const struct origin *origin);
+};
+
+static const struct document_kind document_kinds[] = {
+    {WORD("Policy"), read_policy},
+    {WORD("Profile"), read_profile},
+};
+
+struct head {
+    bool is_ours;
+    const struct document_kind *kind;
+    struct str name;
+    struct origin origin; /* of the name */
+    const struct cJSON *spec;
+};
+
+static void decode_api_version(struct loading *loading, const struct cJSON *node, void *out) {
+    struct str version;
+    if (!loading_string(loading, node, node->string, &version)) return;
+    ((struct head *)out)->is_ours = str_equals(version, STR(API_VERSION));
+    if (((struct head *)out)->is_ours) return;
+    loading_error(loading, node, "unknown apiVersion %s", loading_quote(loading, version));
+    loading_hint(loading, "this podgate reads " API_VERSION);
+}
+
+static void decode_kind(struct loading *loading, const struct cJSON *node, void *out) {
+    struct str words[COUNT_OF(document_kinds)], word;
+    if (!loading_string(loading, node, node->string, &word)) return;
+    for (size_t i = 0; i < COUNT_OF(document_kinds); i++) {
+        words[i] = document_kinds[i].kind;
+        if (str_equals(words[i], word)) ((struct head *)out)->kind = &document_kinds[i];
+    }
+    if (!((struct head *)out)->kind) unknown_word(loading, node, word, words, COUNT_OF(words));
+}
+
+static void decode_name(struct loading *loading, const struct cJSON *node, void *out) {
+    struct head *head = out;
+    if (loading_label(loading, node, node->string, &head->name))
+        head->origin = loading_origin(loading, node);
+}
+
+static const struct key_row metadata_keys[] = {
+    {"name", decode_name, true},
+    {"labels", ignore_string_map, false},
+    {"annotations", ignore_string_map, false},
+};
+
+static void decode_metadata(struct loading *loading, const struct cJSON *node, void *out) {
+    loading_object(loading, node, "metadata", metadata_keys, COUNT_OF(metadata_keys), out);
+}
+
+static void decode_spec(struct loading *loading, const struct cJSON *node, void *out) {
+    (void)loading;
+    ((struct head *)out)->spec = node;
+}
+
+static const struct key_row document_keys[] = {
+    {"apiVersion", decode_api_version, true},
+    {"kind", decode_kind, true},
+    {"metadata", decode_metadata, true},
+    {"spec", decode_spec, true},
+};
+
+/* One line for a file that is something else altogether, instead of one for each of its keys. */
+static bool is_foreign(struct loading *loading, const struct cJSON *root) {
+    const struct cJSON *version = tree_find(root, STR("apiVersion"));
+    if (!tree_is_string(version) || str_starts_with(tree_string(version), STR("podgate.io/")))
+        return false;
+    struct head unused = {0};
+    decode_api_version(loading, version, &unused);
+    return true;
+}
+
+static void read_document(struct loading *loading, const struct document *document) {
+    struct head head = {0};
+    loading->document = document;
+    if (tree_is_object(document->root) && is_foreign(loading, document->root)) return;
+    loading_object(loading, document->root, "a policy document", document_keys,
+                   COUNT_OF(document_keys), &head);
+    if (head.origin.line == 0) head.origin = loading_origin(loading, document->root);
+    if (head.is_ours && head.kind) head.kind->read(loading, head.spec, head.name, &head.origin);
+}
+
+void loading_read_source(struct loading *loading, const struct policy_source *source) {
+    loading->file = str_copy(loading->arena, source->name);
+    loading->is_builtin = str_starts_with(source->name, STR("builtin:"));
+    struct yaml_reader reader;
+    yaml_reader_init(&reader, source->text, YAML_POLICY, &yaml_limits_policy);
+    for (;;) {
+        struct document document;
+        struct error err = {0};
+        enum yaml_next next = yaml_read(&reader, loading->arena, &document, &err);
+        if (next == YAML_END) return;
+        if (next == YAML_DOCUMENT) {
+            read_document(loading, &document);
+            continue;
+        }
+        loading->failed = true;
+        diagnostics_add_error(loading->diagnostics, loading->file, &err);
+        if (err.code == ERR_MEMORY) return;
+    }
+}

@@ -1,0 +1,285 @@
+/* What was read becomes a snapshot: arrays, profiles with their rules by kind, distinct matches. */
+#include "policy/builtin.h"
+#include "policy/policy_loading.h"
+
+#include "base/glob.h"
+
+#define SNAPSHOT_BLOCK_BYTES (64 * 1024)
+#define DEFAULT_PROFILE STR("default")
+
+/* --- contradictions between documents -------------------------------------------------------- */
+
+static const char *origin_text(struct loading *loading, const struct origin *origin) {
+    struct str text = str_format(loading->arena, "%.*s:%u:%u", STR_ARGS(origin->file), origin->line,
+                                 origin->column);
+    return text.at ? text.at : "";
+}
+
+static void refuse_same_policies(struct loading *loading) {
+    for (struct loaded_policy *later = loading->policies; later; later = later->next)
+        for (struct loaded_policy *first = loading->policies; first != later; first = first->next) {
+            if (str_is_empty(later->policy.name) ||
+                !str_equals(first->policy.name, later->policy.name))
+                continue;
+            loading_error_at(loading, &later->origin,
+                             "a second policy named \"%.*s\", the first is at %s",
+                             STR_ARGS(later->policy.name), origin_text(loading, &first->origin));
+            break;
+        }
+}
+
+static void refuse_same_profiles(struct loading *loading) {
+    for (struct loaded_profile *later = loading->profiles; later; later = later->next)
+        for (struct loaded_profile *first = loading->profiles; first != later;
+             first = first->next) {
+            if (str_is_empty(later->name) || !str_equals(first->name, later->name)) continue;
+            loading_error_at(loading, &later->origin,
+                             "a second profile named \"%.*s\", the first is at %s",
+                             STR_ARGS(later->name), origin_text(loading, &first->origin));
+            break;
+        }
+}
+
+static bool any_policy_matches(const struct loading *loading, struct str glob) {
+    for (const struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
+        if (glob_match(glob, loaded->policy.name)) return true;
+    return false;
+}
+
+/* A pattern may wait for its policies; a name that is no pattern is a mistake. */
+static void refuse_unknown_policies(struct loading *loading) {
+    struct str *names = ARENA_NEW(loading->arena, struct str, loading->policy_count);
+    if (!names) return;
+    size_t count = 0;
+    for (const struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
+        names[count++] = loaded->policy.name;
+    for (const struct loaded_profile *profile = loading->profiles; profile; profile = profile->next)
+        for (size_t i = 0; i < profile->policy_count; i++) {
+            const struct named_glob *named = &profile->policies[i];
+            if (glob_has_wildcard(named->glob) || any_policy_matches(loading, named->glob))
+                continue;
+            loading_error_at(loading, &named->origin, "no policy is named %s",
+                             loading_quote(loading, named->glob));
+            loading_hint_words(loading, named->glob, names, count);
+        }
+}
+
+/* --- distinct matches ------------------------------------------------------------------------ */
+
+static bool lists_equal(const struct str_list *a, const struct str_list *b) {
+    if (a->count != b->count) return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!str_equals(a->items[i], b->items[i])) return false;
+    return true;
+}
+
+static bool labels_equal(const struct match *a, const struct match *b) {
+    if (a->label_count != b->label_count) return false;
+    for (size_t i = 0; i < a->label_count; i++)
+        if (!str_equals(a->labels[i].key, b->labels[i].key) ||
+            !str_equals(a->labels[i].glob, b->labels[i].glob))
+            return false;
+    return true;
+}
+
+static bool matches_equal(const struct match *a, const struct match *b) {
+    /* Container keys are asked for each container, so only object keys decide who shares an id. */
+    return a->kinds == b->kinds && a->operations == b->operations &&
+           lists_equal(&a->namespaces, &b->namespaces) && lists_equal(&a->names, &b->names) &&
+           lists_equal(&a->users, &b->users) && lists_equal(&a->groups, &b->groups) &&
+           lists_equal(&a->service_account_names, &b->service_account_names) &&
+           lists_equal(&a->runtime_classes, &b->runtime_classes) && labels_equal(a, b);
+}
+
+struct distinct {
+    const struct match **items;
+    size_t count;
+};
+
+static void give_id(struct distinct *distinct, struct match *match) {
+    size_t id = 0;
+    while (id < distinct->count && !matches_equal(distinct->items[id], match))
+        id++;
+    match->id = (unsigned)id;
+    if (id == distinct->count) distinct->items[distinct->count++] = match;
+}
+
+/* --- the snapshot ---------------------------------------------------------------------------- */
+
+static size_t give_match_ids(struct loading *loading, struct policy *policies, size_t count) {
+    struct distinct distinct = {0};
+    size_t most = count;
+    for (const struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
+        most += loaded->policy.exclude_count;
+    distinct.items = ARENA_NEW(loading->arena, const struct match *, most);
+    if (!distinct.items) return 0;
+    struct loaded_policy *loaded = loading->policies;
+    for (size_t i = 0; i < count; i++, loaded = loaded->next) {
+        give_id(&distinct, &policies[i].match);
+        for (size_t j = 0; j < policies[i].exclude_count; j++)
+            give_id(&distinct, &loaded->excludes[j]);
+    }
+    return distinct.count;
+}
+
+static struct policy *compile_policies(struct loading *loading) {
+    struct policy *policies = ARENA_NEW(loading->arena, struct policy, loading->policy_count);
+    if (!policies) return NULL;
+    struct policy *policy = policies;
+    for (struct loaded_policy *loaded = loading->policies; loaded;
+         loaded = loaded->next, policy++) {
+        *policy = loaded->policy;
+        policy->rules = loaded->rules;
+        policy->excludes = loaded->excludes;
+        for (size_t i = 0; i < policy->rule_count; i++)
+            loaded->rules[i].policy = policy;
+    }
+    return policies;
+}
+
+static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
+    if (!(rule->policy->match.kinds & UINT32_C(1) << kind)) return false;
+    enum action action = workload_kinds[kind].is_pod ? rule->action : rule->template_action;
+    return action != ACTION_OFF;
+}
+
+static void compile_rules_of_kind(struct arena *arena, struct profile *profile, size_t kind) {
+    size_t most = 0;
+    for (size_t i = 0; i < profile->policy_count; i++)
+        most += profile->policies[i]->rule_count;
+    const struct rule **rules = ARENA_NEW(arena, const struct rule *, most);
+    if (!rules) return;
+    size_t count = 0;
+    for (size_t i = 0; i < profile->policy_count; i++) {
+        const struct policy *policy = profile->policies[i];
+        for (size_t j = 0; j < policy->rule_count; j++)
+            if (rule_concerns_kind(&policy->rules[j], kind)) rules[count++] = &policy->rules[j];
+    }
+    profile->rules[kind] = rules;
+    profile->rule_count[kind] = count;
+}
+
+static bool profile_has(const struct loaded_profile *loaded, struct str policy) {
+    for (size_t i = 0; i < loaded->policy_count; i++)
+        if (glob_match(loaded->policies[i].glob, policy)) return true;
+    return false;
+}
+
+/* `loaded` NULL: the profile that holds every policy. */
+static void compile_profile(struct arena *arena, const struct loaded_profile *loaded,
+                            const struct policy *policies, size_t policy_count,
+                            struct profile *out) {
+    *out = (struct profile){.name = loaded ? loaded->name : DEFAULT_PROFILE,
+                            .mode = loaded ? loaded->mode : MODE_ENFORCE};
+    out->policies = ARENA_NEW(arena, const struct policy *, policy_count);
+    if (!out->policies) return;
+    for (size_t i = 0; i < policy_count; i++)
+        if (!loaded || profile_has(loaded, policies[i].name))
+            out->policies[out->policy_count++] = &policies[i];
+    for (size_t kind = 0; kind < workload_kind_count; kind++)
+        compile_rules_of_kind(arena, out, kind);
+}
+
+static bool has_own_default(const struct loading *loading) {
+    for (const struct loaded_profile *profile = loading->profiles; profile; profile = profile->next)
+        if (str_equals(profile->name, DEFAULT_PROFILE)) return true;
+    return false;
+}
+
+static void compile_profiles(struct loading *loading, struct snapshot *snapshot) {
+    bool synthesize = !has_own_default(loading);
+    struct profile *profiles =
+        ARENA_NEW(loading->arena, struct profile, loading->profile_count + synthesize);
+    if (!profiles) return;
+    snapshot->profiles = profiles;
+    const struct loaded_profile *loaded = loading->profiles;
+    for (; loaded; loaded = loaded->next)
+        compile_profile(loading->arena, loaded, snapshot->policies, snapshot->policy_count,
+                        &profiles[snapshot->profile_count++]);
+    if (synthesize)
+        compile_profile(loading->arena, NULL, snapshot->policies, snapshot->policy_count,
+                        &profiles[snapshot->profile_count++]);
+}
+
+struct snapshot *loading_compile(struct loading *loading) {
+    ASSERT(workload_kind_count <= KIND_MAX);
+    refuse_same_policies(loading);
+    refuse_same_profiles(loading);
+    refuse_unknown_policies(loading);
+    struct snapshot *snapshot = ARENA_NEW(loading->arena, struct snapshot, 1);
+    struct policy *policies = compile_policies(loading);
+    if (loading->failed || !snapshot || !policies) return NULL;
+    snapshot->policies = policies;
+    snapshot->policy_count = loading->policy_count;
+    snapshot->match_count = give_match_ids(loading, policies, snapshot->policy_count);
+    compile_profiles(loading, snapshot);
+    return snapshot;
+}
+
+/* FNV-1a, 64 bits. A text ends with a byte that UTF-8 never has, so that borders count. */
+static uint64_t hash_add(uint64_t hash, struct str text) {
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
+    return (hash ^ 0xFF) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t hash_sources(const struct policy_source *sources, size_t count) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < count; i++)
+        hash = hash_add(hash_add(hash, sources[i].name), sources[i].text);
+    return hash;
+}
+
+/* Files without a policy would admit everything in silence. */
+static void refuse_nothing(struct loading *loading, const struct policy_source *sources,
+                           size_t count) {
+    if (loading->failed || loading->policy_count > 0) return;
+    struct origin nowhere = {.file = sources[0].name};
+    loading_error_at(loading, &nowhere, "holds no Policy%s",
+                     count > 1 ? ", and neither do the other files" : "");
+    loading_hint(loading, "without one everything would be admitted");
+}
+
+struct snapshot *policy_compile(const struct policy_source *sources, size_t count,
+                                struct diagnostics *diagnostics) {
+    struct policy_source fallback = {.name = STR("builtin:default")};
+    if (count == 0) {
+        const struct builtin_policy *builtin = builtin_policy_find(STR("default"));
+        ASSERT(builtin);
+        fallback.text = builtin->text;
+        sources = &fallback;
+        count = 1;
+    }
+    struct arena arena;
+    arena_init(&arena, SNAPSHOT_BLOCK_BYTES, 0);
+    struct loading loading = {.arena = &arena, .diagnostics = diagnostics};
+    loading.policies_end = &loading.policies;
+    loading.profiles_end = &loading.profiles;
+    for (size_t i = 0; i < count; i++)
+        loading_read_source(&loading, &sources[i]);
+    refuse_nothing(&loading, sources, count);
+    struct snapshot *snapshot = loading_compile(&loading);
+    if (arena_is_exhausted(&arena)) {
+        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, sources[0].name, 0, 0, "out of memory");
+        snapshot = NULL;
+    }
+    if (!snapshot) {
+        arena_fini(&arena);
+        return NULL;
+    }
+    snapshot->hash = hash_sources(sources, count);
+    snapshot->arena = arena; /* the last step: from here on the arena lives in what it holds */
+    return snapshot;
+}
+
+void snapshot_free(struct snapshot *snapshot) {
+    if (!snapshot) return;
+    struct arena arena = snapshot->arena;
+    arena_fini(&arena);
+}
+
+const struct profile *snapshot_find_profile(const struct snapshot *snapshot, struct str name) {
+    for (size_t i = 0; i < snapshot->profile_count; i++)
+        if (str_equals(snapshot->profiles[i].name, name)) return &snapshot->profiles[i];
+    return NULL;
+}

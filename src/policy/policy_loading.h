@@ -1,0 +1,103 @@
+/*
+ * policy_loading (private to the room): policy files while they are read. A key table {key, decoder} per
+ * object is the only home of a key; what is wrong is collected with its place and reading goes on.
+ * Everything decoded lives in the snapshot's arena, the trees too, so texts are never copied.
+ */
+#ifndef PODGATE_POLICY_POLICY_LOADING_H
+#define PODGATE_POLICY_POLICY_LOADING_H
+
+#include "policy/policy.h"
+
+/* Where something stands in the files, for errors that are found later. */
+struct origin {
+    struct str file;
+    uint32_t line, column;
+};
+
+struct loaded_policy {
+    struct policy policy; /* rules and excludes are the arrays below */
+    struct rule *rules;
+    struct match *excludes;
+    struct origin origin; /* of its name */
+    struct loaded_policy *next;
+};
+
+struct named_glob {
+    struct str glob;
+    struct origin origin;
+};
+
+struct loaded_profile {
+    struct str name;
+    enum mode mode;
+    const struct named_glob *policies;
+    size_t policy_count;
+    struct origin origin;
+    struct loaded_profile *next;
+};
+
+struct loading {
+    struct arena *arena;             /* the snapshot's */
+    struct diagnostics *diagnostics; /* may be NULL */
+    bool failed;
+    /* the document at hand */
+    struct str file;
+    bool is_builtin;
+    const struct document *document;
+    /* what was read, in order */
+    struct loaded_policy *policies, **policies_end;
+    struct loaded_profile *profiles, **profiles_end;
+    size_t policy_count, profile_count;
+};
+
+typedef void (*key_decoder)(struct loading *loading, const struct cJSON *node, void *out);
+
+struct key_row {
+    const char *name;
+    key_decoder decode;
+    bool is_required;
+};
+
+/* Reads all documents of one source; what is wrong is collected. */
+void loading_read_source(struct loading *loading, const struct policy_source *source);
+/* Builds the snapshot of what was read. NULL when it contradicts itself or memory ran out. */
+struct snapshot *loading_compile(struct loading *loading);
+
+/* `match` (or one item of `exclude`, which may acknowledge broad requesters). */
+void loading_match(struct loading *loading, const struct cJSON *node, struct match *out);
+void loading_exclude(struct loading *loading, const struct cJSON *node, struct match *out);
+/* A match that no key narrows. */
+struct match match_everything(void);
+
+/* What is wrong, at a value, at a key, or at a place that was kept. */
+void loading_error(struct loading *loading, const struct cJSON *node, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+void loading_error_key(struct loading *loading, const struct cJSON *node, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+void loading_error_at(struct loading *loading, const struct origin *origin, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+/* What to do about the last error. */
+void loading_hint(struct loading *loading, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "did you mean ...?" when one of the words is near, else "write a, b or c" when they are few. */
+void loading_hint_words(struct loading *loading, struct str wrong, const struct str *words,
+                        size_t count);
+/* Text of a file as a message shows it: quoted and cut. Terminated, never NULL. */
+const char *loading_quote(struct loading *loading, struct str text);
+struct origin loading_origin(const struct loading *loading, const struct cJSON *node);
+
+/* Decodes an object by its key table; `what` names it in messages ("spec", "the rule"). */
+void loading_object(struct loading *loading, const struct cJSON *node, const char *what,
+                    const struct key_row *rows, size_t count, void *out);
+/* False, and an error, for another type or the empty string. `what` is the key's name. */
+bool loading_string(struct loading *loading, const struct cJSON *node, const char *what,
+                    struct str *out);
+/* A list that is not empty; `what` is the key's name. */
+bool loading_list(struct loading *loading, const struct cJSON *node, const char *what);
+bool loading_bool(struct loading *loading, const struct cJSON *node, const char *what, bool *out);
+/* A DNS label. */
+bool loading_label(struct loading *loading, const struct cJSON *node, const char *what,
+                   struct str *out);
+/* A list of globs. */
+void loading_globs(struct loading *loading, const struct cJSON *node, struct str_list *out);
+
+#endif

@@ -1,0 +1,170 @@
+#include "policy/verdict.h"
+
+#include "policy/verdict_told.h"
+
+#define CONTAINERS_SHOWN 8
+#define PATHS_SHOWN 4
+#define LINES_SHOWN 8       /* fields under one sentence */
+#define ACTUAL_MAX 128      /* bytes of a value of the object */
+#define TAIL_BYTES 64       /* kept for "and N more: run podgate check" */
+#define NAMES_TAIL_CHARS 16 /* kept for ", and N more" in the first line */
+
+/* --- the first line -------------------------------------------------------------------------- */
+
+static bool is_named_before(const struct str *names, size_t count, struct str name) {
+    for (size_t i = 0; i < count; i++)
+        if (str_equals(names[i], name)) return true;
+    return false;
+}
+
+/* The names of all rules that are told, each once, worst first. */
+static struct str_list rule_names(struct arena *arena, const struct told_list *list) {
+    size_t most = 0;
+    for (size_t i = 0; i < list->count; i++)
+        for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
+            most++;
+    struct str *names = ARENA_NEW(arena, struct str, most);
+    size_t count = 0;
+    if (!names) return (struct str_list){0};
+    for (size_t i = 0; i < list->count; i++)
+        for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
+            if (!is_named_before(names, count, link->rule->name)) names[count++] = link->rule->name;
+    return (struct str_list){names, count};
+}
+
+static void add_first_line(struct strbuf *out, const struct workload *workload,
+                           const struct told_list *list) {
+    struct str_list names = rule_names(out->arena, list);
+    strbuf_add(out, verdict_subject(out->arena, workload));
+    strbuf_printf(out, " breaks %zu %s: ", names.count, names.count == 1 ? "rule" : "rules");
+    size_t shown = 0;
+    for (; shown < names.count; shown++) {
+        bool is_last = shown + 1 == names.count;
+        size_t chars = str_utf8_count(strbuf_str(out)) + 2 + names.items[shown].len;
+        if (chars + (is_last ? 0 : NAMES_TAIL_CHARS) > VERDICT_FIRST_LINE_MAX) break;
+        words_separate(out, shown);
+        strbuf_add(out, names.items[shown]);
+    }
+    if (shown < names.count)
+        strbuf_printf(out, "%sand %zu more", shown ? ", " : "", names.count - shown);
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
+static void add_rules(struct strbuf *out, const struct told *told) {
+    size_t count = 0;
+    for (const struct rule_link *link = &told->rules; link; link = link->next) {
+        words_separate(out, count++);
+        strbuf_add(out, link->rule->name);
+    }
+    strbuf_add(out, STR(" ("));
+    struct str last = STR_NONE;
+    for (const struct rule_link *link = &told->rules; link; link = link->next) {
+        struct str policy = link->rule->policy->name;
+        if (str_equals(policy, last)) continue;
+        words_separate(out, last.len);
+        strbuf_add(out, policy);
+        last = policy;
+    }
+    strbuf_add_char(out, ')');
+}
+
+static bool is_same_line(const struct told *a, const struct told *b) {
+    return str_equals(a->mend, b->mend) && str_equals(a->finding->actual, b->finding->actual);
+}
+
+/* Whether an item before this one has already led its line. */
+static bool is_on_a_line(const struct entry *entry, size_t at) {
+    for (size_t i = 0; i < at; i++)
+        if (is_same_line(entry->items[i], entry->items[at])) return true;
+    return false;
+}
+
+/* The paths of one line: different ones, a few. Returns how many there are. */
+static size_t add_paths(struct strbuf *out, const struct workload *workload,
+                        const struct entry *entry, size_t lead) {
+    struct str shown[PATHS_SHOWN];
+    size_t count = 0;
+    for (size_t i = lead; i < entry->count; i++) {
+        if (!is_same_line(entry->items[lead], entry->items[i])) continue;
+        /* Beyond those shown they are only counted: a pod-level path would have been among them. */
+        if (count >= PATHS_SHOWN) {
+            count++;
+            continue;
+        }
+        struct str path = words_proposed_path(out->arena, workload, entry->items[i]->finding);
+        if (is_named_before(shown, count, path)) continue;
+        words_separate(out, count);
+        strbuf_add(out, path);
+        shown[count++] = path;
+    }
+    if (count > PATHS_SHOWN) strbuf_printf(out, " and %zu more", count - PATHS_SHOWN);
+    return count;
+}
+
+static void add_line(struct strbuf *out, const struct workload *workload, const struct entry *entry,
+                     size_t lead) {
+    const struct finding *finding = entry->items[lead]->finding;
+    strbuf_add(out, STR("\n    "));
+    size_t paths = add_paths(out, workload, entry, lead);
+    if (!finding->problem->hides_state) {
+        strbuf_add(out, paths > 1 ? STR(" are ") : STR(" is "));
+        if (str_is_empty(finding->actual))
+            strbuf_add(out, STR("unset"));
+        else
+            strbuf_add_escaped(out, finding->actual, ACTUAL_MAX);
+    }
+    strbuf_add(out, STR(": "));
+    strbuf_add(out, entry->items[lead]->mend);
+}
+
+/* The policies' own lines stand under the first entry of their rules. */
+static void add_rule_messages(struct strbuf *out, const struct told *told,
+                              const struct rule *told_before) {
+    if (told->rules.rule == told_before) return;
+    for (const struct rule_link *link = &told->rules; link; link = link->next) {
+        if (str_is_empty(link->rule->message)) continue;
+        strbuf_add(out, STR("\n    "));
+        strbuf_add(out, link->rule->message);
+    }
+}
+
+static void add_entry(struct strbuf *out, const struct workload *workload,
+                      const struct entry *entry, const struct rule *told_before) {
+    strbuf_add(out, STR("\n  "));
+    add_rules(out, entry->items[0]);
+    strbuf_add(out, STR(": "));
+    words_sentence(out, workload, entry, CONTAINERS_SHOWN);
+    size_t lines = 0;
+    for (size_t i = 0; i < entry->count; i++) {
+        if (is_on_a_line(entry, i)) continue;
+        if (lines++ < LINES_SHOWN) add_line(out, workload, entry, i);
+    }
+    if (lines > LINES_SHOWN) strbuf_printf(out, "\n    and %zu more fields", lines - LINES_SHOWN);
+    add_rule_messages(out, entry->items[0], told_before);
+}
+
+struct str verdict_denial(struct arena *arena, const struct workload *workload,
+                          const struct judgement *judgement, enum action least) {
+    struct told_list list = told_collect(arena, workload, judgement, least, ACTION_DENY);
+    struct strbuf out;
+    strbuf_init(&out, arena, VERDICT_MESSAGE_MAX + 512);
+    add_first_line(&out, workload, &list);
+
+    size_t untold = list.count + judgement->omitted;
+    const struct rule *told_before = NULL;
+    struct entry entry;
+    for (size_t at = 0; told_next_entry(&list, &at, &entry);) {
+        size_t whole = out.len;
+        add_entry(&out, workload, &entry, told_before);
+        bool is_last = untold == entry.count;
+        if (out.len + (is_last ? 0 : TAIL_BYTES) > VERDICT_MESSAGE_MAX) {
+            strbuf_truncate(&out, whole);
+            break;
+        }
+        untold -= entry.count;
+        told_before = entry.items[0]->rules.rule;
+    }
+    if (untold > 0) strbuf_printf(&out, "\n  and %zu more: run podgate check", untold);
+    return strbuf_str(&out);
+}

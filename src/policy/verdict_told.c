@@ -1,0 +1,126 @@
+#include "policy/verdict_told.h"
+
+static struct str filled(struct arena *arena, const char *template, const struct finding *finding) {
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    words_fill(&text, template, finding, false);
+    return strbuf_str(&text);
+}
+
+static bool is_same_field(const struct finding *a, const struct finding *b) {
+    return a->container == b->container && a->index == b->index && str_equals(a->list, b->list) &&
+           str_equals(a->field, b->field);
+}
+
+static bool has_rule(const struct told *told, const struct rule *rule) {
+    for (const struct rule_link *link = &told->rules; link; link = link->next)
+        if (link->rule == rule) return true;
+    return false;
+}
+
+static bool is_stronger(const struct violation *violation, const struct told *told) {
+    if (violation->action != told->action) return violation->action > told->action;
+    return violation->rule->severity > told->severity;
+}
+
+/* Another rule found the same: the stronger one's words are told. */
+static void add_rule(struct arena *arena, struct told *told, const struct violation *violation) {
+    struct rule_link *link = ARENA_NEW(arena, struct rule_link, 1);
+    if (!link) return;
+    if (is_stronger(violation, told)) {
+        *link = told->rules;
+        told->rules = (struct rule_link){violation->rule, link};
+        told->finding = violation->finding;
+        told->says = filled(arena, violation->finding->problem->says, violation->finding);
+        told->action = violation->action;
+        told->severity = violation->rule->severity;
+    } else {
+        struct rule_link *last = &told->rules;
+        while (last->next)
+            last = last->next;
+        link->rule = violation->rule;
+        last->next = link;
+    }
+    if (violation->wanted > told->wanted) told->wanted = violation->wanted;
+}
+
+static struct told *find_same(struct told *all, size_t count, const struct violation *violation,
+                              struct str mend) {
+    for (size_t i = 0; i < count; i++)
+        if (is_same_field(all[i].finding, violation->finding) &&
+            !has_rule(&all[i], violation->rule) && str_equals(all[i].mend, mend))
+            return &all[i];
+    return NULL;
+}
+
+/* A stable sort by few values: one pass for each. */
+static void put_in_order(struct told *all, size_t count, struct told_list *out) {
+    for (int action = ACTION_DENY; action > ACTION_OFF; action--)
+        for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_LOW; severity--)
+            for (size_t i = 0; i < count; i++)
+                if ((int)all[i].action == action && (int)all[i].severity == severity)
+                    out->items[out->count++] = &all[i];
+}
+
+struct told_list told_collect(struct arena *arena, const struct workload *workload,
+                              const struct judgement *judgement, enum action least,
+                              enum action most) {
+    struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
+                             .grouped = ARENA_NEW(arena, const struct told *, judgement->count)};
+    struct told *all = ARENA_NEW(arena, struct told, judgement->count);
+    if (!list.items || !list.grouped || !all) return (struct told_list){0};
+    size_t count = 0;
+    for (const struct violation *v = judgement->first; v; v = v->next) {
+        if (v->action < least || v->action > most) continue;
+        struct str mend = filled(arena, v->finding->problem->mend, v->finding);
+        struct told *same = find_same(all, count, v, mend);
+        if (same) {
+            add_rule(arena, same, v);
+            continue;
+        }
+        all[count++] = (struct told){.finding = v->finding,
+                                     .rules = {.rule = v->rule},
+                                     .action = v->action,
+                                     .wanted = v->wanted,
+                                     .severity = v->rule->severity,
+                                     .path = verdict_path(arena, workload, v->finding),
+                                     .says = filled(arena, v->finding->problem->says, v->finding),
+                                     .mend = mend};
+    }
+    put_in_order(all, count, &list);
+    return list;
+}
+
+static bool is_same_entry(const struct told *a, const struct told *b) {
+    if (!a->finding->container != !b->finding->container || !str_equals(a->says, b->says))
+        return false;
+    const struct rule_link *of_a = &a->rules, *of_b = &b->rules;
+    while (of_a && of_b && of_a->rule == of_b->rule) {
+        of_a = of_a->next;
+        of_b = of_b->next;
+    }
+    return !of_a && !of_b;
+}
+
+bool entry_is_first_of_container(const struct entry *entry, size_t at) {
+    for (size_t i = 0; i < at; i++)
+        if (entry->items[i]->finding->container == entry->items[at]->finding->container)
+            return false;
+    return true;
+}
+
+bool told_next_entry(struct told_list *list, size_t *at, struct entry *out) {
+    while (*at < list->count && list->items[*at]->is_grouped)
+        (*at)++;
+    if (*at == list->count) return false;
+    *out = (struct entry){.items = list->grouped};
+    for (size_t i = *at; i < list->count; i++) {
+        if (list->items[i]->is_grouped || !is_same_entry(list->items[*at], list->items[i]))
+            continue;
+        list->items[i]->is_grouped = true;
+        list->grouped[out->count++] = list->items[i];
+        if (list->items[i]->finding->container && entry_is_first_of_container(out, out->count - 1))
+            out->container_count++;
+    }
+    return true;
+}

@@ -1,0 +1,164 @@
+/* Words for one finding: a check's templates filled, paths, subjects. */
+#include "policy/verdict_told.h"
+
+#define TEXT_MAX 256 /* bytes shown of one text of the object */
+#define NAME_MAX_SHOWN 100
+
+/* --- templates ------------------------------------------------------------------------------- */
+
+/* The text of {key}, {actual}, {expected} or {detail}; false for any other word. */
+static bool find_text(const struct finding *finding, struct str word, struct str *out) {
+    if (str_equals(word, STR("key")))
+        *out = finding->key;
+    else if (str_equals(word, STR("actual")))
+        *out = finding->actual;
+    else if (str_equals(word, STR("expected")))
+        *out = finding->expected;
+    else if (str_equals(word, STR("detail")))
+        *out = finding->detail;
+    else
+        return false;
+    return true;
+}
+
+/* Fills one brace; false when its content means nothing to us: sentences may show YAML maps. */
+static bool fill_brace(struct strbuf *out, struct str content, const struct finding *finding,
+                       bool is_many) {
+    struct str text;
+    size_t bar = str_find_char(content, '|');
+    if (bar < content.len)
+        strbuf_add(out,
+                   is_many ? str_slice(content, bar + 1, content.len) : str_slice(content, 0, bar));
+    else if (find_text(finding, content, &text))
+        strbuf_add_escaped(out, text, TEXT_MAX);
+    else
+        return false;
+    return true;
+}
+
+void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
+                bool is_many) {
+    struct str rest = str_from(template);
+    while (rest.len > 0) {
+        size_t open = str_find_char(rest, '{');
+        strbuf_add(out, str_slice(rest, 0, open));
+        rest = str_slice(rest, open, rest.len);
+        if (rest.len == 0) return;
+        size_t close = str_find_char(rest, '}');
+        if (close < rest.len && fill_brace(out, str_slice(rest, 1, close - 1), finding, is_many)) {
+            rest = str_slice(rest, close + 1, rest.len);
+        } else {
+            strbuf_add_char(out, '{');
+            rest = str_slice(rest, 1, rest.len);
+        }
+    }
+}
+
+/* --- paths ----------------------------------------------------------------------------------- */
+
+/* The kind in whose file the person who made this finds the pod. An ephemeral container is in no template. */
+static const struct workload_kind *edited_kind(struct arena *arena, const struct workload *workload,
+                                               const struct finding *finding) {
+    const struct workload_kind *own = workload->kind;
+    if (finding->container && finding->container->type == CONTAINER_EPHEMERAL) return own;
+    struct workload_name owner = workload_display_name(arena, workload);
+    const struct workload_kind *kind = owner.is_owner ? workload_find_name(owner.kind) : NULL;
+    return kind ? kind : own;
+}
+
+struct str verdict_path(struct arena *arena, const struct workload *workload,
+                        const struct finding *finding) {
+    struct strbuf path;
+    strbuf_init(&path, arena, 128);
+    const struct workload_kind *kind = edited_kind(arena, workload, finding);
+    strbuf_add(&path, finding->in_metadata ? kind->metadata_path : kind->spec_path);
+    const struct container *container = finding->in_metadata ? NULL : finding->container;
+    if (container) strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
+    if (!str_is_empty(finding->list))
+        strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(finding->list), finding->index);
+    if (!str_is_empty(finding->field)) {
+        strbuf_add_char(&path, '.');
+        strbuf_add_escaped(&path, finding->field, TEXT_MAX);
+    }
+    return strbuf_str(&path);
+}
+
+struct str words_proposed_path(struct arena *arena, const struct workload *workload,
+                               const struct finding *finding) {
+    const char *pod_field = finding->problem->pod_field;
+    bool is_ephemeral = finding->container && finding->container->type == CONTAINER_EPHEMERAL;
+    /* The pod's fields cannot change once a debug container can be added. */
+    if (!pod_field || is_ephemeral) return verdict_path(arena, workload, finding);
+    return str_format(arena, "%.*s.%s", STR_ARGS(edited_kind(arena, workload, finding)->spec_path),
+                      pod_field);
+}
+
+/* --- subjects -------------------------------------------------------------------------------- */
+
+static void add_names(struct strbuf *out, const struct entry *entry, size_t most) {
+    size_t shown = 0;
+    for (size_t i = 0; i < entry->count && shown < most; i++) {
+        if (!entry_is_first_of_container(entry, i)) continue;
+        words_separate(out, shown++);
+        strbuf_add_quoted(out, entry->items[i]->finding->container->name, NAME_MAX_SHOWN);
+    }
+    if (entry->container_count > shown)
+        strbuf_printf(out, " and %zu more", entry->container_count - shown);
+}
+
+void words_subject(struct strbuf *out, const struct workload *workload, const struct entry *entry,
+                   size_t most) {
+    if (entry->container_count == 0) {
+        strbuf_add(out, workload->kind->is_pod ? STR("the pod") : STR("the pod template"));
+        return;
+    }
+    strbuf_add(out, entry->container_count > 1 ? STR("containers ") : STR("container "));
+    add_names(out, entry, most);
+}
+
+void words_sentence(struct strbuf *out, const struct workload *workload, const struct entry *entry,
+                    size_t most) {
+    const struct finding *finding = entry->items[0]->finding;
+    words_subject(out, workload, entry, most);
+    strbuf_add_char(out, ' ');
+    words_fill(out, finding->problem->says, finding, entry->container_count > 1);
+}
+
+struct str verdict_message(struct arena *arena, const struct finding *finding) {
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    if (finding->container) {
+        strbuf_add(&text, STR("container "));
+        strbuf_add_quoted(&text, finding->container->name, NAME_MAX_SHOWN);
+    } else {
+        strbuf_add(&text, STR("the pod"));
+    }
+    strbuf_add_char(&text, ' ');
+    words_fill(&text, finding->problem->says, finding, false);
+    return strbuf_str(&text);
+}
+
+struct str verdict_fix(struct arena *arena, const struct finding *finding) {
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    words_fill(&text, finding->problem->mend, finding, false);
+    return strbuf_str(&text);
+}
+
+struct str verdict_subject(struct arena *arena, const struct workload *workload) {
+    struct workload_name shown = workload_display_name(arena, workload);
+    struct strbuf text;
+    strbuf_init(&text, arena, 64);
+    strbuf_add(&text, workload->kind->kind);
+    if (shown.is_owner) {
+        strbuf_add(&text, STR(" of "));
+        strbuf_add_escaped(&text, shown.kind, NAME_MAX_SHOWN);
+    }
+    struct str name = shown.name;
+    if (shown.is_generated)
+        name = str_format(arena, "%.*s*", STR_ARGS(workload->meta.generate_name));
+    if (str_is_empty(name)) return strbuf_str(&text);
+    strbuf_add_char(&text, ' ');
+    strbuf_add_quoted(&text, name, NAME_MAX_SHOWN);
+    return strbuf_str(&text);
+}

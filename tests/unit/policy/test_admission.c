@@ -1,0 +1,258 @@
+/* The flow and its failures. Whole answers are in tests/reviews/. */
+#include "unit/policy/judged.h"
+
+#include "policy/admission.h"
+#include "text/json.h"
+
+#define REVIEW(operation, kind, rest)                                                                    \
+    "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u-1\"," \
+    "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"" kind "\"},\"namespace\":\"team-a\","       \
+    "\"name\":\"web\",\"operation\":\"" operation "\",\"userInfo\":{\"username\":\"alice\"}," rest       \
+    "}}"
+#define BAD                                                                                        \
+    "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]}}"
+#define GOOD "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"containers\":[]}}"
+#define CREATE_BAD REVIEW("CREATE", "Pod", "\"object\":" BAD)
+#define DENY POLICY("p", "  rules: [{check: image-tag}, {check: run-as-non-root}]\n")
+
+static struct arena arena;
+static struct admission_options options;
+static struct admission_outcome outcome;
+
+static int begin(void **state) {
+    (void)state;
+    json_start();
+    arena_init(&arena, 65536, 0);
+    options = (struct admission_options){.limits = scan_limits_default, .mode = MODE_ENFORCE};
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+static void answer(const char *policy, const char *body) {
+    struct snapshot *snapshot = judged_compile(&arena, policy);
+    admission_answer(&arena, &options, snapshot, STR(""), str_from(body), &outcome);
+    snapshot_free(snapshot);
+}
+
+static void assert_skip(const char *body, enum admission_skip skip) {
+    answer(DENY, body);
+    assert_int_equal(outcome.http_status, 200);
+    assert_int_equal(outcome.decision, DECISION_ALLOWED);
+    assert_int_equal(outcome.skip, skip);
+    assert_false(outcome.judged);
+    assert_true(outcome.has_review);
+}
+
+static void what_needs_no_judging_is_allowed_and_says_why(void **state) {
+    (void)state;
+    assert_skip(REVIEW("DELETE", "Pod", "\"oldObject\":" BAD), SKIP_OPERATION);
+    assert_skip(REVIEW("CREATE", "Pod", "\"subResource\":\"exec\",\"object\":" BAD),
+                SKIP_SUBRESOURCE);
+    assert_skip(REVIEW("CREATE", "Service", "\"object\":" BAD), SKIP_KIND);
+    assert_skip(REVIEW("CREATE", "Pod", "\"object\":null"), SKIP_NO_OBJECT);
+    assert_skip(REVIEW("CREATE", "ReplicationController",
+                       "\"object\":{\"spec\":{\"template\":null}}"),
+                SKIP_NO_OBJECT);
+    assert_skip(REVIEW("UPDATE", "Pod",
+                       "\"object\":{\"metadata\":{\"deletionTimestamp\":\"x\"},\"spec\":"
+                       "{\"containers\":[{\"image\":\"x\"}]}},\"oldObject\":" BAD),
+                SKIP_BEING_DELETED);
+    assert_skip(REVIEW("UPDATE", "Pod", "\"object\":" BAD ",\"oldObject\":" BAD), SKIP_UNCHANGED);
+    assert_skip(REVIEW("UPDATE", "PodTemplate",
+                       "\"object\":{\"template\":" BAD "},\"oldObject\":{\"a\":1,\"template\":" BAD
+                       "}"),
+                SKIP_UNCHANGED);
+}
+
+/* The same pod spec in other bytes. */
+static void an_update_is_compared_by_meaning(void **state) {
+    (void)state;
+    assert_skip(REVIEW("UPDATE", "Pod",
+                       "\"object\":{\"spec\":{\"containers\":[{\"image\":\"x\",\"name\":"
+                       "\"\\u0061\",\"tty\":null}]}},\"oldObject\":" BAD),
+                SKIP_UNCHANGED);
+    answer(DENY, REVIEW("UPDATE", "Pod", "\"object\":" BAD ",\"oldObject\":" GOOD));
+    assert_int_equal(outcome.decision, DECISION_DENIED);
+}
+
+static void exempt_namespaces_are_exact_names(void **state) {
+    (void)state;
+    struct str names[] = {STR("kube-system"), STR("team-a")};
+    options.exempt_namespaces = (struct str_list){names, 2};
+    assert_skip(CREATE_BAD, SKIP_EXEMPT_NAMESPACE);
+    names[1] = STR("team-*");
+    answer(DENY, CREATE_BAD);
+    assert_int_equal(outcome.decision, DECISION_DENIED);
+    options.exempt_namespaces = (struct str_list){0};
+}
+
+/* Neither a tree nor a defect matters where no rule can be concerned. */
+static void no_rule_no_tree(void **state) {
+    (void)state;
+    answer(POLICY("p", "  match: {namespaces: [other]}\n  rules: [{check: image-tag}]\n"),
+           REVIEW("CREATE", "Pod", "\"object\":{\"spec\":{\"a\":\"\\u0000\"}}"));
+    assert_int_equal(outcome.skip, SKIP_NO_RULE);
+    assert_int_equal(outcome.decision, DECISION_ALLOWED);
+}
+
+static void every_decision_has_its_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *policy;
+        enum mode mode;
+        enum decision decision;
+        const char *name;
+    } rows[] = {
+        {DENY, MODE_ENFORCE, DECISION_DENIED, "deny"},
+        {DENY, MODE_WARN, DECISION_WOULD_DENY, "would_deny"},
+        {DENY, MODE_AUDIT, DECISION_WOULD_DENY, "would_deny"},
+        {POLICY("p", "  action: warn\n  rules: [{check: image-tag}]\n"), MODE_ENFORCE,
+         DECISION_WARNED, "warn"},
+        {POLICY("p", "  action: warn\n  rules: [{check: image-tag}]\n"), MODE_AUDIT,
+         DECISION_AUDITED, "audit"},
+        {POLICY("p", "  action: audit\n  rules: [{check: image-tag}]\n"), MODE_ENFORCE,
+         DECISION_AUDITED, "audit"},
+        {POLICY("p", "  rules: [{check: privileged}]\n"), MODE_ENFORCE, DECISION_ALLOWED, "allow"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        options.mode = rows[i].mode;
+        answer(rows[i].policy, CREATE_BAD);
+        assert_int_equal(outcome.decision, rows[i].decision);
+        assert_true(str_equals(decision_name(outcome.decision), str_from(rows[i].name)));
+        assert_true(outcome.judged);
+        assert_int_equal(outcome.http_status, 200);
+        assert_int_equal(str_contains(outcome.body, STR("\"allowed\":false")),
+                         rows[i].decision == DECISION_DENIED);
+    }
+    options.mode = MODE_ENFORCE;
+    for (int skip = SKIP_NONE; skip <= SKIP_NO_RULE; skip++)
+        assert_true(admission_skip_name((enum admission_skip)skip).len > 0);
+}
+
+static void without_policies_there_is_no_verdict(void **state) {
+    (void)state;
+    admission_answer(&arena, &options, NULL, STR(""), STR(CREATE_BAD), &outcome);
+    assert_int_equal(outcome.http_status, 503);
+    assert_string_equal(outcome.error_reason, "no_policy");
+    assert_int_equal(outcome.decision, DECISION_ERROR);
+    assert_true(str_contains(outcome.body, STR("\"kind\":\"Status\"")));
+}
+
+static void the_outcome_names_what_was_wrong(void **state) {
+    (void)state;
+    answer(DENY, "{}");
+    assert_int_equal(outcome.http_status, 400);
+    assert_string_equal(outcome.error_reason, "malformed");
+    assert_false(outcome.has_review);
+    answer(DENY, REVIEW("CREATE", "Pod", "\"object\":{\"spec\":7}"));
+    assert_string_equal(outcome.error_reason, "unjudgeable");
+    assert_int_equal(outcome.decision, DECISION_DENIED);
+    assert_true(str_contains(outcome.error_text, STR("spec: must be an object")));
+}
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+static size_t until_refusal;
+
+static bool refuse_later(size_t bytes) {
+    (void)bytes;
+    return until_refusal == 0 || --until_refusal == 0;
+}
+
+static bool refuse_once(size_t bytes) {
+    (void)bytes;
+    return until_refusal > 0 && --until_refusal == 0;
+}
+
+/* Answers with the n-th allocation (and perhaps all later ones) refused, until none is. */
+static void refuse_each(const char *body, bool (*refuse)(size_t), void (*check)(void)) {
+    struct arena keep;
+    arena_init(&keep, 4096, 0);
+    struct snapshot *snapshot = judged_compile(&keep, DENY);
+    for (size_t n = 1;; n++) {
+        struct arena own;
+        arena_init(&own, 4096, 0);
+        until_refusal = n;
+        arena_refuse = refuse;
+        admission_answer(&own, &options, snapshot, STR(""), str_from(body), &outcome);
+        arena_refuse = NULL;
+        bool is_over = !arena_is_exhausted(&own);
+        if (!is_over) check();
+        arena_fini(&own);
+        if (is_over) break;
+        assert_true(n < 100000);
+    }
+    snapshot_free(snapshot);
+    arena_fini(&keep);
+}
+
+static void is_our_failure(void) {
+    assert_int_equal(outcome.http_status, 500);
+    assert_int_equal(outcome.decision, DECISION_ERROR);
+    assert_string_equal(outcome.error_reason, "memory");
+    assert_true(str_contains(outcome.body, STR("\"kind\":\"Status\"")));
+    assert_false(outcome.judged);
+}
+
+static void running_out_of_memory_is_never_a_verdict(void **state) {
+    (void)state;
+    options.mode = MODE_ENFORCE;
+    refuse_each(CREATE_BAD, refuse_later, is_our_failure);
+    refuse_each(CREATE_BAD, refuse_once, is_our_failure);
+    refuse_each(REVIEW("UPDATE", "Pod", "\"object\":" BAD ",\"oldObject\":" GOOD), refuse_once,
+                is_our_failure);
+    refuse_each(REVIEW("CREATE", "Pod", "\"object\":{\"spec\":7}"), refuse_once, is_our_failure);
+}
+
+/* What cannot be read cannot be echoed; everything else is allowed, and says that it was not judged. */
+static void is_allowed_with_an_error(void) {
+    assert_int_equal(outcome.decision, DECISION_ERROR);
+    assert_string_equal(outcome.error_reason, "memory");
+    if (outcome.http_status == 500) return;
+    assert_int_equal(outcome.http_status, 200);
+    assert_true(outcome.has_review);
+    assert_true(str_starts_with(outcome.body, STR("{\"apiVersion\":\"admission.k8s.io/v1\"")));
+    assert_true(str_contains(outcome.body, STR("\"uid\":\"u-1\"")));
+    assert_true(str_contains(outcome.body, STR("\"allowed\":true")));
+    assert_true(str_contains(outcome.body, STR("\"error\":\"podgate ran out of memory")));
+}
+
+static size_t allowed, failed;
+
+static void count_allowed(void) {
+    is_allowed_with_an_error();
+    if (outcome.http_status == 200)
+        allowed++;
+    else
+        failed++;
+}
+
+static void an_audit_survives_running_out_of_memory(void **state) {
+    (void)state;
+    options.mode = MODE_AUDIT;
+    allowed = failed = 0;
+    refuse_each(CREATE_BAD, refuse_later, count_allowed);
+    refuse_each(CREATE_BAD, refuse_once, count_allowed);
+    assert_true(allowed > 2 * failed);
+    options.mode = MODE_ENFORCE;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_needs_no_judging_is_allowed_and_says_why),
+        cmocka_unit_test(an_update_is_compared_by_meaning),
+        cmocka_unit_test(exempt_namespaces_are_exact_names),
+        cmocka_unit_test(no_rule_no_tree),
+        cmocka_unit_test(every_decision_has_its_name),
+        cmocka_unit_test(without_policies_there_is_no_verdict),
+        cmocka_unit_test(the_outcome_names_what_was_wrong),
+        cmocka_unit_test(running_out_of_memory_is_never_a_verdict),
+        cmocka_unit_test(an_audit_survives_running_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
