@@ -1,0 +1,32 @@
+/*
+ * judge: the objects of manifests are judged as the webhook would judge them at their creation, and
+ * each violation is told to every output, with its place in the file.
+ *
+ * The engine, the messages and the paths are the webhook's own. What a manifest cannot tell counts
+ * as matching in `match` and not in `exclude`. Memory is one object's: its arena is reset before
+ * the next. One thread.
+ */
+#ifndef PODGATE_DESK_JUDGE_H
+#define PODGATE_DESK_JUDGE_H
+
+#include "desk/format.h"
+#include "desk/source.h"
+
+struct judge {
+    const struct snapshot *snapshot;
+    const struct profile *profile;
+    enum mode mode;        /* a ceiling on the profile's own */
+    struct str name_space; /* of manifests that name none */
+    struct format_sink *outputs;
+    size_t output_count;
+    struct arena arena;
+    struct desk_summary summary;
+};
+
+/* `arena` and `summary` are set up, the rest is the caller's. */
+void judge_init(struct judge *judge);
+void judge_fini(struct judge *judge);
+/* Judges everything the source gives, from the outputs' begin to their end. */
+void judge_source(struct judge *judge, struct source *source);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * source: what the command line names becomes objects, one by one, in a stable order; and policy
+ * texts.
+ *
+ * An operand is a file, a folder (recursive, *.yaml *.yml *.json in order of their names; hidden
+ * entries are skipped, and linked folders are not entered, so there are no loops) or "-", standard
+ * input. A text is JSON when its name ends in .json, or when it starts with `{` or `[` and reads as
+ * JSON; else YAML as kubectl reads it. Many documents a text are fine in both; `kind: List`, other
+ * kinds that end in List, and top-level lists are taken apart, each item keeping its place in the
+ * original text.
+ *
+ * What cannot be read is an error with its place, and reading goes on with the next document, or
+ * with the next file where the rest of a text has no known beginning.
+ *
+ * Ownership: an object and all it points to live until the next call of source_next. Memory is
+ * bounded by the largest file plus the largest document. A source belongs to one thread.
+ */
+#ifndef PODGATE_DESK_SOURCE_H
+#define PODGATE_DESK_SOURCE_H
+
+#include "policy/policy.h"
+#include "text/json.h"
+#include "text/yaml.h"
+
+#define SOURCE_FILE_BYTES ((size_t)256 << 20)
+#define SOURCE_POLICY_BYTES ((size_t)16 << 20)
+#define SOURCE_LIST_DEPTH 8 /* Lists within Lists */
+
+/* One object, or the place of an error. */
+struct source_object {
+    struct str file;    /* as the person named it; "<stdin>" for "-" */
+    size_t file_number; /* tells files apart */
+    /* What offsets of places count in: of a JSON object its document, else the whole file (empty
+     * when it could not be read). */
+    struct str text;
+    const struct document *document;
+    const struct cJSON *node;     /* the object's root: the document's, or an item of it */
+    struct str api_version, kind; /* its own, or what its List says of it; may be empty */
+};
+
+enum source_next { SOURCE_END, SOURCE_OBJECT, SOURCE_ERROR };
+
+struct source {
+    const struct str_list *operands;
+    size_t operand;
+    size_t file_bytes;
+    struct arena path_arena, file_arena, document_arena;
+    struct str_list files; /* of the operand at hand */
+    size_t file;
+    struct str name, text; /* of the file at hand */
+    size_t file_number;
+    enum source_state { SOURCE_NO_FILE, SOURCE_IN_JSON, SOURCE_IN_ITEMS, SOURCE_IN_YAML } state;
+    struct scan_limits json_limits;
+    struct yaml_limits yaml_limits;
+    struct yaml_reader yaml;
+    size_t at;             /* JSON: how far the file is read */
+    uint32_t line, column; /* of `at`; both from 1 */
+    struct document document;
+    struct document object_document; /* its root is the object where that can be */
+    uint32_t document_column;        /* JSON: where its first line begins in the file's */
+    struct source_list {
+        const struct cJSON *next;
+        struct str api_version, item_kind; /* for items that do not say */
+        bool is_bare;                      /* no List object but a list */
+    } lists[SOURCE_LIST_DEPTH];            /* those the document is or holds */
+    size_t depth;
+    /* A List of JSON is never one document: each of its items is, so that memory stays small. */
+    struct source_list json_list;
+    struct scan json_items;
+    size_t json_list_end;
+};
+
+/* `operands` must outlive the source. `file_bytes`: a larger file is an error. */
+void source_init(struct source *source, const struct str_list *operands, size_t file_bytes);
+void source_fini(struct source *source);
+/* SOURCE_ERROR: `out` has file and text, `err` the place in that file; calling again goes on. */
+enum source_next source_next(struct source *source, struct source_object *out, struct error *err);
+/* Where a node of the object at hand stands: line and column in the file, offset in the object's
+ * `text`. False when it is not known. */
+bool source_place(const struct source *source, const struct cJSON *node, struct place *place);
+
+/*
+ * Reads the policy texts that --policies names, in order: a file, a folder whose *.yaml and *.yml
+ * are read in order of their names (not recursive; what starts with a dot, as Kubernetes' `..data`,
+ * is skipped), or `builtin:NAME`. Everything lives in `arena`. No paths give no sources. A folder
+ * without any policy file is an error: it must not mean "the default policy".
+ */
+MUST_CHECK bool source_read_policies(struct arena *arena, const struct str_list *paths,
+                                     struct policy_source **out, size_t *count, struct error *err);
+
+#endif

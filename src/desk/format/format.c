@@ -1,0 +1,32 @@
+#include "desk/format.h"
+
+#define BLOCK_BYTES ((size_t)16 << 10)
+
+const struct format *const formats[] = {&format_text, &format_json};
+const size_t format_count = sizeof formats / sizeof *formats;
+
+const struct format *format_find(struct str name) {
+    for (size_t i = 0; i < format_count; i++)
+        if (str_equals(name, str_from(formats[i]->name))) return formats[i];
+    return NULL;
+}
+
+void format_sink_init(struct format_sink *sink, const struct format *format, FILE *stream,
+                      bool colour) {
+    *sink = (struct format_sink){.format = format, .stream = stream, .colour = colour};
+    arena_init(&sink->arena, BLOCK_BYTES, 0);
+    arena_init(&sink->kept_arena, BLOCK_BYTES, 0);
+    strbuf_init(&sink->buf, &sink->arena, 0);
+    strbuf_init(&sink->kept_errors, &sink->kept_arena, 0);
+}
+
+void format_sink_fini(struct format_sink *sink) {
+    arena_fini(&sink->arena);
+    arena_fini(&sink->kept_arena);
+}
+
+void format_flush(struct format_sink *sink) {
+    if (sink->buf.len > 0) fwrite(sink->buf.at, 1, sink->buf.len, sink->stream);
+    arena_reset(&sink->arena, 4 * BLOCK_BYTES);
+    strbuf_init(&sink->buf, &sink->arena, 0);
+}
