@@ -1,0 +1,46 @@
+/*
+ * metrics: numbers about podgate, in the Prometheus text format 0.0.4.
+ *
+ * Counters are counted in shards, one for each event thread, with relaxed atomics, and summed when
+ * somebody asks; gauges are set in one place. Label values are bounded lists: nothing from the wire becomes one.
+ * Rows are in edge/metrics.def. Any thread may count in any shard (its own is fastest) and render.
+ */
+#ifndef PODGATE_EDGE_METRICS_H
+#define PODGATE_EDGE_METRICS_H
+
+#include "kube/review.h"
+#include "policy/admission.h"
+
+enum metric {
+#define METRIC(id, type, name, label, values, help) METRIC_##id,
+#include "edge/metrics.def"
+#undef METRIC
+    METRIC_COUNT
+};
+
+/* Indexes into the lists of values in metrics.c, in the same order. */
+enum shed_reason { SHED_MEMORY, SHED_BIG_BODY, SHED_CONNECTIONS, SHED_DEADLINE, SHED_DESCRIPTORS };
+enum cut_reason { CUT_NO_REQUEST, CUT_SLOW_BODY, CUT_IDLE, CUT_EVICTED, CUT_NOT_TLS };
+enum handshake_result { HANDSHAKE_OK, HANDSHAKE_FAILED };
+
+struct metrics;
+struct metrics_shard;
+
+/* `version` (static) is for build_info. At most 256 shards. NULL when out of memory. */
+struct metrics *metrics_new(const char *version);
+void metrics_free(struct metrics *metrics);
+/* The shard of this index, made at its first use; before threads start only. NULL when out of memory. */
+struct metrics_shard *metrics_shard(struct metrics *metrics, unsigned index);
+
+/* One more of a counter's value. A NULL shard counts nothing (tests). */
+void metrics_count(struct metrics_shard *shard, enum metric metric, unsigned value_index);
+void metrics_count_http(struct metrics_shard *shard, int status);
+/* A review was answered, `took_ns` after its last byte had arrived. */
+void metrics_count_admission(struct metrics_shard *shard, const struct admission_outcome *outcome,
+                             int64_t took_ns);
+void metrics_set(struct metrics *metrics, enum metric gauge, int64_t value);
+void metrics_add(struct metrics *metrics, enum metric gauge, int64_t difference);
+
+void metrics_render(struct metrics *metrics, struct strbuf *out);
+
+#endif

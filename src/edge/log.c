@@ -1,0 +1,279 @@
+#include "edge/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "edge/clock.h"
+
+#define QUEUE_BYTES (256 * 1024)
+#define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
+#define WINDOW_NS (10 * CLOCK_NS_PER_S)
+#define STOP_MS 1000
+#define VALUE_BYTES 1024 /* of one string in the text format */
+#define STACK_BYTES (256 * 1024)
+
+struct queue {
+    size_t len;
+    char bytes[QUEUE_BYTES];
+};
+
+struct log {
+    int fd;
+    enum log_level level;
+    enum log_format format;
+    pthread_t writer;
+    pthread_mutex_t mutex; /* guards filling, stopping and the length of what it points to */
+    pthread_cond_t filled;
+    struct queue *filling, *writing; /* the writer swaps them; it alone reads `writing` */
+    bool stopping;
+    _Atomic int64_t give_up_ns; /* after this the writer abandons what is left; 0: never */
+    _Atomic uint64_t dropped;
+    uint64_t dropped_told; /* the writer's */
+    struct arena arena;    /* owns this struct and the queues */
+};
+
+static const char *level_name(enum log_level level) {
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    return names[level];
+}
+
+bool log_wants(const struct log *log, enum log_level level) { return log && level >= log->level; }
+
+uint64_t log_dropped(const struct log *log) {
+    return log ? atomic_load_explicit(&log->dropped, memory_order_relaxed) : 0;
+}
+
+/* Waits until the descriptor takes a piece; false when it is broken or the time is over. */
+static bool wait_writable(struct log *log) {
+    for (;;) {
+        struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
+        int n = poll(&ready, 1, 100);
+        if (n > 0) return (ready.revents & POLLOUT) != 0;
+        if (n < 0 && errno != EINTR) return false;
+        int64_t give_up = atomic_load(&log->give_up_ns);
+        if (give_up != 0 && clock_monotonic_ns() > give_up) return false;
+    }
+}
+
+static void write_out(struct log *log, const char *at, size_t len) {
+    while (len > 0 && wait_writable(log)) {
+        ssize_t n = write(log->fd, at, len < WRITE_BYTES ? len : WRITE_BYTES);
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return;
+        if (n <= 0) continue;
+        at += n;
+        len -= (size_t)n;
+    }
+}
+
+/* True while there is something in log->writing or more may come. */
+static bool take_filled(struct log *log) {
+    pthread_mutex_lock(&log->mutex);
+    while (log->filling->len == 0 && !log->stopping)
+        pthread_cond_wait(&log->filled, &log->mutex);
+    struct queue *filled = log->filling;
+    log->filling = log->writing;
+    log->writing = filled;
+    log->filling->len = 0;
+    pthread_mutex_unlock(&log->mutex);
+    return filled->len > 0;
+}
+
+static void *writer_main(void *arg) {
+    struct log *log = arg;
+    while (take_filled(log)) {
+        write_out(log, log->writing->bytes, log->writing->len);
+        uint64_t dropped = log_dropped(log);
+        if (dropped == log->dropped_told) continue;
+        log_message(log, LOG_LEVEL_WARN, "%llu log lines were dropped: the reader is too slow",
+                    (unsigned long long)(dropped - log->dropped_told));
+        log->dropped_told = dropped;
+    }
+    return NULL;
+}
+
+static bool start_writer(struct log *log) {
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0) return false;
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    bool started = pthread_create(&log->writer, &attr, writer_main, log) == 0;
+    pthread_attr_destroy(&attr);
+    return started;
+}
+
+bool log_start(int fd, enum log_level level, enum log_format format, struct log **out,
+               struct error *err) {
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    struct log *log = ARENA_NEW(&arena, struct log, 1);
+    struct queue *queues = ARENA_NEW(&arena, struct queue, 2);
+    if (!log || !queues) {
+        arena_fini(&arena);
+        return error_set(err, ERR_MEMORY, "out of memory for the log's queue");
+    }
+    log->fd = fd;
+    log->level = level;
+    log->format = format;
+    log->filling = &queues[0];
+    log->writing = &queues[1];
+    log->arena = arena;
+    pthread_mutex_init(&log->mutex, NULL);
+    pthread_cond_init(&log->filled, NULL);
+    if (!start_writer(log)) {
+        arena = log->arena;
+        arena_fini(&arena);
+        return error_set(err, ERR_IO, "the log's thread does not start");
+    }
+    *out = log;
+    return true;
+}
+
+void log_stop(struct log *log) {
+    if (!log) return;
+    atomic_store(&log->give_up_ns, clock_monotonic_ns() + STOP_MS * CLOCK_NS_PER_MS);
+    pthread_mutex_lock(&log->mutex);
+    log->stopping = true;
+    pthread_cond_signal(&log->filled);
+    pthread_mutex_unlock(&log->mutex);
+    pthread_join(log->writer, NULL);
+    pthread_cond_destroy(&log->filled);
+    pthread_mutex_destroy(&log->mutex);
+    /* The arena holds the struct that holds it. */
+    struct arena arena = log->arena;
+    arena_fini(&arena);
+}
+
+static void enqueue(struct log *log, struct str line) {
+    pthread_mutex_lock(&log->mutex);
+    bool was_empty = log->filling->len == 0;
+    bool fits = line.len <= QUEUE_BYTES - log->filling->len;
+    if (fits && line.len > 0) {
+        memcpy(log->filling->bytes + log->filling->len, line.at, line.len);
+        log->filling->len += line.len;
+        if (was_empty) pthread_cond_signal(&log->filled);
+    }
+    pthread_mutex_unlock(&log->mutex);
+    if (!fits) atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
+}
+
+void log_begin(struct log_line *line, struct log *log, struct arena *arena, enum log_level level,
+               struct str message) {
+    line->log = log_wants(log, level) ? log : NULL;
+    if (!line->log) return;
+    char now[32];
+    date_format_instant(clock_unix_ms(), now);
+    strbuf_init(&line->text, arena, 512);
+    if (log->format == LOG_FORMAT_TEXT) {
+        strbuf_printf(&line->text, "%s %-5s ", now, level_name(level));
+        strbuf_add_escaped(&line->text, message, 4 * VALUE_BYTES);
+        return;
+    }
+    json_out_init(&line->json, &line->text);
+    json_out_begin_object(&line->json, NULL);
+    json_out_string(&line->json, "ts", str_from(now));
+    json_out_string(&line->json, "level", str_from(level_name(level)));
+    json_out_string(&line->json, "msg", message);
+}
+
+void log_string(struct log_line *line, const char *name, struct str value) {
+    if (!line->log) return;
+    if (line->log->format == LOG_FORMAT_JSON) {
+        json_out_string(&line->json, name, value);
+        return;
+    }
+    strbuf_printf(&line->text, " %s=", name);
+    strbuf_add_quoted(&line->text, value, VALUE_BYTES);
+}
+
+void log_int(struct log_line *line, const char *name, int64_t value) {
+    if (!line->log) return;
+    if (line->log->format == LOG_FORMAT_JSON)
+        json_out_int(&line->json, name, value);
+    else
+        strbuf_printf(&line->text, " %s=%lld", name, (long long)value);
+}
+
+void log_bool(struct log_line *line, const char *name, bool value) {
+    if (!line->log) return;
+    if (line->log->format == LOG_FORMAT_JSON)
+        json_out_bool(&line->json, name, value);
+    else
+        strbuf_printf(&line->text, " %s=%s", name, value ? "true" : "false");
+}
+
+void log_list(struct log_line *line, const char *name, const struct str *items, size_t count) {
+    if (!line->log) return;
+    if (line->log->format == LOG_FORMAT_JSON) {
+        json_out_begin_array(&line->json, name);
+        for (size_t i = 0; i < count; i++)
+            json_out_string(&line->json, NULL, items[i]);
+        json_out_end_array(&line->json);
+        return;
+    }
+    strbuf_printf(&line->text, " %s=", name);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) strbuf_add_char(&line->text, ',');
+        strbuf_add_escaped(&line->text, items[i], VALUE_BYTES);
+    }
+}
+
+void log_end(struct log_line *line) {
+    if (!line->log) return;
+    if (line->log->format == LOG_FORMAT_JSON) json_out_end_object(&line->json);
+    strbuf_add_char(&line->text, '\n');
+    /* Half a line would be worse than none. */
+    if (arena_is_exhausted(line->text.arena))
+        atomic_fetch_add_explicit(&line->log->dropped, 1, memory_order_relaxed);
+    else
+        enqueue(line->log, strbuf_str(&line->text));
+    line->log = NULL;
+}
+
+static void log_text(struct log *log, enum log_level level, unsigned left_out, const char *format,
+                     va_list args) {
+    struct arena arena;
+    struct strbuf text;
+    struct log_line line;
+    arena_init(&arena, 4096, 0);
+    strbuf_init(&text, &arena, 256);
+    strbuf_vprintf(&text, format, args);
+    log_begin(&line, log, &arena, level, strbuf_str(&text));
+    if (left_out > 0) log_int(&line, "left_out", left_out);
+    log_end(&line);
+    arena_fini(&arena);
+}
+
+void log_message(struct log *log, enum log_level level, const char *format, ...) {
+    if (!log_wants(log, level)) return;
+    va_list args;
+    va_start(args, format);
+    log_text(log, level, 0, format, args);
+    va_end(args);
+}
+
+/* Threads may race for a new window's start: then a line more or less passes, which is no harm. */
+static bool limit_passes(struct log_limit *limit, unsigned *left_out) {
+    int64_t now = clock_monotonic_ns(), start = atomic_load(&limit->window_start_ns);
+    *left_out = 0;
+    if (start == 0 || now - start > WINDOW_NS) {
+        atomic_store(&limit->window_start_ns, now);
+        atomic_store(&limit->lines, 0);
+        *left_out = atomic_exchange(&limit->left_out, 0);
+    }
+    if (atomic_fetch_add(&limit->lines, 1) < LOG_BURST) return true;
+    atomic_fetch_add(&limit->left_out, 1);
+    return false;
+}
+
+void log_limited(struct log *log, struct log_limit *limit, enum log_level level, const char *format,
+                 ...) {
+    unsigned left_out;
+    if (!log_wants(log, level) || !limit_passes(limit, &left_out)) return;
+    va_list args;
+    va_start(args, format);
+    log_text(log, level, left_out, format, args);
+    va_end(args);
+}

@@ -1,0 +1,346 @@
+#include "edge/tls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_BYTES (1 << 20)
+#define CHAIN_MAX 8
+#define KEY_ID_BYTES 64
+
+/* No session tickets: the API server's client never resumes. */
+const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE";
+
+struct tls_generation {
+    atomic_uint references;
+    gnutls_pcert_st chain[CHAIN_MAX];
+    unsigned chain_length;
+    gnutls_privkey_t key;
+    gnutls_x509_trust_list_t clients; /* NULL: none are asked for a certificate */
+    int64_t not_after_s;
+};
+
+struct tls {
+    pthread_mutex_t mutex; /* guards `current` */
+    struct tls_generation *current;
+    uint64_t last_hash; /* of the files last looked at, whatever came of it; the control thread's */
+};
+
+struct tls *tls_new(void) {
+    struct tls *tls = calloc(1, sizeof *tls);
+    if (tls) pthread_mutex_init(&tls->mutex, NULL);
+    return tls;
+}
+
+static void generation_free(struct tls_generation *generation) {
+    for (unsigned i = 0; i < generation->chain_length; i++)
+        gnutls_pcert_deinit(&generation->chain[i]);
+    if (generation->key) gnutls_privkey_deinit(generation->key);
+    if (generation->clients) gnutls_x509_trust_list_deinit(generation->clients, 1);
+    free(generation);
+}
+
+void tls_end_session(struct tls_generation *generation) {
+    if (generation && atomic_fetch_sub(&generation->references, 1) == 1)
+        generation_free(generation);
+}
+
+void tls_free(struct tls *tls) {
+    if (!tls) return;
+    tls_end_session(tls->current);
+    pthread_mutex_destroy(&tls->mutex);
+    free(tls);
+}
+
+int64_t tls_not_after(struct tls *tls) {
+    pthread_mutex_lock(&tls->mutex);
+    int64_t not_after_s = tls->current ? tls->current->not_after_s : 0;
+    pthread_mutex_unlock(&tls->mutex);
+    return not_after_s;
+}
+
+/* --- sessions --------------------------------------------------------------------------------- */
+
+/* Chain and key stay ours: the session's reference keeps them alive. */
+static int retrieve_certificate(gnutls_session_t session, const gnutls_datum_t *names,
+                                int name_count, const gnutls_pk_algorithm_t *algorithms,
+                                int algorithm_count, gnutls_pcert_st **chain,
+                                unsigned *chain_length, gnutls_privkey_t *key) {
+    (void)names, (void)name_count, (void)algorithms, (void)algorithm_count;
+    struct tls_generation *generation = gnutls_session_get_ptr(session);
+    if (!generation) return -1;
+    *chain = generation->chain;
+    *chain_length = generation->chain_length;
+    *key = generation->key;
+    return 0;
+}
+
+tls_function tls_certificate_callback(void) { return (tls_function)retrieve_certificate; }
+
+/* True when the certificate that the client showed leads to the CA, is in its time and is for clients. */
+static bool client_is_trusted(gnutls_session_t session, struct tls_generation *generation) {
+    unsigned count = 0, status = 0;
+    const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &count);
+    gnutls_x509_crt_t chain[CHAIN_MAX];
+    unsigned imported = 0;
+    if (!shown || count == 0 || count > CHAIN_MAX) return false;
+    for (; imported < count; imported++) {
+        if (gnutls_x509_crt_init(&chain[imported]) < 0) break;
+        if (gnutls_x509_crt_import(chain[imported], &shown[imported], GNUTLS_X509_FMT_DER) < 0) {
+            gnutls_x509_crt_deinit(chain[imported]);
+            break;
+        }
+    }
+    static char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
+    gnutls_typed_vdata_st for_clients = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
+                                         .data = (unsigned char *)purpose};
+    bool fine = imported == count &&
+                gnutls_x509_trust_list_verify_crt2(generation->clients, chain, count, &for_clients,
+                                                   1, 0, &status, NULL) >= 0 &&
+                status == 0;
+    for (unsigned i = 0; i < imported; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+    return fine;
+}
+
+static int verify_client(gnutls_session_t session) {
+    struct tls_generation *generation = gnutls_session_get_ptr(session);
+    return generation && client_is_trusted(session, generation) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+struct tls_generation *tls_begin_session(struct tls *tls, void *session) {
+    pthread_mutex_lock(&tls->mutex);
+    struct tls_generation *generation = tls->current;
+    if (generation) atomic_fetch_add(&generation->references, 1);
+    pthread_mutex_unlock(&tls->mutex);
+    /* The library keeps its own pointer there, but reads it only for pre-shared keys. */
+    gnutls_session_set_ptr(session, generation);
+    if (generation && generation->clients) {
+        gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+        gnutls_session_set_verify_function(session, verify_client);
+    }
+    return generation;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static bool in_file(struct error *err, const char *what, const char *path) {
+    error_context(err, "%s", what);
+    return error_in(err, path);
+}
+
+/* The whole file, terminated, in the arena. */
+static bool read_file(struct arena *arena, const char *what, const char *path, struct str *out,
+                      struct error *err) {
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char *text = fd >= 0 ? ARENA_NEW(arena, char, FILE_BYTES + 1) : NULL;
+    ssize_t n = 0;
+    size_t len = 0;
+    bool fine = text && fstat(fd, &info) == 0;
+    if (fine && S_ISDIR(info.st_mode)) {
+        errno = EISDIR;
+        fine = false;
+    }
+    while (fine && len <= FILE_BYTES && (n = read(fd, text + len, FILE_BYTES + 1 - len)) != 0) {
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0)
+            fine = false;
+        else
+            len += (size_t)n;
+    }
+    int why = errno;
+    if (fd >= 0) close(fd);
+    if (!fine) error_set(err, ERR_TLS, "cannot be read: %s", strerror(why));
+    if (fine && len > FILE_BYTES) fine = error_set(err, ERR_TLS, "is larger than 1 MiB");
+    *out = (struct str){text, len};
+    return fine || in_file(err, what, path);
+}
+
+static gnutls_datum_t datum(struct str text) {
+    union {
+        const char *read_only;
+        unsigned char *bytes; /* the library's type forgets that it only reads */
+    } at = {text.at};
+    return (gnutls_datum_t){at.bytes, (unsigned)text.len};
+}
+
+static bool refuse(struct error *err, const char *what, const char *path, const char *text,
+                   int code) {
+    if (code == 0)
+        error_set(err, ERR_TLS, "%s", text);
+    else
+        error_set(err, ERR_TLS, "%s (%s)", text, gnutls_strerror(code));
+    return in_file(err, what, path);
+}
+
+static bool check_dates(gnutls_x509_crt_t leaf, int64_t now_s, const char *path,
+                        struct error *err) {
+    if (gnutls_x509_crt_get_expiration_time(leaf) <= now_s)
+        return refuse(err, "certificate", path, "has expired", 0);
+    if (gnutls_x509_crt_get_activation_time(leaf) > now_s)
+        return refuse(err, "certificate", path, "is not valid yet: is the clock right?", 0);
+    return true;
+}
+
+static bool has_name(gnutls_x509_crt_t leaf) {
+    char name[256];
+    size_t size = sizeof name;
+    int code = gnutls_x509_crt_get_subject_alt_name(leaf, 0, name, &size, NULL);
+    return code != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+}
+
+static bool load_chain(struct tls_generation *generation, struct str pem, const char *path,
+                       int64_t now_s, gnutls_x509_crt_t chain[static CHAIN_MAX], unsigned *count,
+                       struct error *err) {
+    gnutls_datum_t data = datum(pem);
+    *count = CHAIN_MAX;
+    int code = gnutls_x509_crt_list_import(chain, count, &data, GNUTLS_X509_FMT_PEM,
+                                           GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
+    if (code < 0) {
+        *count = 0;
+        return refuse(err, "certificate", path,
+                      code == GNUTLS_E_SHORT_MEMORY_BUFFER ? "holds more than 8 certificates"
+                                                           : "holds no certificate in PEM form",
+                      code == GNUTLS_E_SHORT_MEMORY_BUFFER ? 0 : code);
+    }
+    unsigned length = *count;
+    code = gnutls_pcert_import_x509_list(generation->chain, chain, &length, 0);
+    if (code < 0) return refuse(err, "certificate", path, "cannot be used", code);
+    generation->chain_length = length;
+    generation->not_after_s = gnutls_x509_crt_get_expiration_time(chain[0]);
+    return check_dates(chain[0], now_s, path, err);
+}
+
+static bool key_fits(gnutls_privkey_t key, gnutls_x509_crt_t leaf) {
+    unsigned char of_key[KEY_ID_BYTES], of_leaf[KEY_ID_BYTES];
+    size_t key_size = sizeof of_key, leaf_size = sizeof of_leaf;
+    gnutls_pubkey_t public_key;
+    if (gnutls_pubkey_init(&public_key) < 0) return false;
+    bool same =
+        gnutls_pubkey_import_privkey(public_key, key, 0, 0) >= 0 &&
+        gnutls_pubkey_get_key_id(public_key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) >= 0 &&
+        gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, of_leaf, &leaf_size) >= 0 &&
+        key_size == leaf_size && memcmp(of_key, of_leaf, key_size) == 0;
+    gnutls_pubkey_deinit(public_key);
+    return same;
+}
+
+static bool load_key(struct tls_generation *generation, struct str pem, const char *path,
+                     gnutls_x509_crt_t leaf, struct error *err) {
+    gnutls_datum_t data = datum(pem);
+    if (gnutls_privkey_init(&generation->key) < 0)
+        return error_set(err, ERR_MEMORY, "out of memory for the key");
+    int code = gnutls_privkey_import_x509_raw(generation->key, &data, GNUTLS_X509_FMT_PEM, NULL,
+                                              GNUTLS_PKCS_PLAIN);
+    if (code == GNUTLS_E_DECRYPTION_FAILED || str_contains(pem, STR("ENCRYPTED")))
+        return refuse(err, "key", path, "is encrypted: podgate reads plain keys only", 0);
+    if (code < 0) return refuse(err, "key", path, "holds no private key in PEM form", code);
+    if (!key_fits(generation->key, leaf))
+        return refuse(err, "key", path, "is not the key of the certificate", 0);
+    return true;
+}
+
+static bool load_clients(struct tls_generation *generation, struct str pem, const char *path,
+                         struct error *err) {
+    gnutls_datum_t data = datum(pem);
+    if (gnutls_x509_trust_list_init(&generation->clients, 0) < 0)
+        return error_set(err, ERR_MEMORY, "out of memory for the client CA");
+    int count = gnutls_x509_trust_list_add_trust_mem(generation->clients, &data, NULL,
+                                                     GNUTLS_X509_FMT_PEM, 0, 0);
+    if (count > 0) return true;
+    return refuse(err, "client CA", path, "holds no certificate in PEM form", count);
+}
+
+/* The bytes of all files, before anything is made of them. */
+struct pem_texts {
+    const char *certificate_path, *key_path, *clients_path;
+    struct str certificate, key, clients;
+};
+
+static struct tls_generation *build(const struct pem_texts *pem, int64_t now_s, struct str *advice,
+                                    struct error *err) {
+    gnutls_x509_crt_t chain[CHAIN_MAX];
+    unsigned count = 0;
+    struct tls_generation *generation = calloc(1, sizeof *generation);
+    if (!generation) {
+        error_set(err, ERR_MEMORY, "out of memory for the certificate");
+        return NULL;
+    }
+    generation->references = 1;
+    bool fine =
+        load_chain(generation, pem->certificate, pem->certificate_path, now_s, chain, &count,
+                   err) &&
+        load_key(generation, pem->key, pem->key_path, chain[0], err) &&
+        (!pem->clients_path || load_clients(generation, pem->clients, pem->clients_path, err));
+    if (fine && !has_name(chain[0]))
+        *advice =
+            STR("the certificate has no subject alternative name: the API server will refuse it");
+    for (unsigned i = 0; i < count; i++)
+        gnutls_x509_crt_deinit(chain[i]);
+    if (fine) return generation;
+    generation_free(generation);
+    return NULL;
+}
+
+static uint64_t hash_texts(const struct pem_texts *pem) {
+    const struct str texts[] = {pem->certificate, pem->key, pem->clients};
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        for (size_t i = 0; i < texts[t].len; i++)
+            hash = (hash ^ (unsigned char)texts[t].at[i]) * UINT64_C(1099511628211);
+        hash = (hash ^ 0x100) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static enum tls_load load(struct tls *tls, const struct pem_texts *pem, int64_t now_s,
+                          struct str *advice, struct error *err) {
+    uint64_t hash = hash_texts(pem);
+    if (hash == tls->last_hash) return TLS_UNCHANGED;
+    tls->last_hash = hash;
+    struct tls_generation *generation = build(pem, now_s, advice, err);
+    if (!generation) return TLS_REFUSED;
+    pthread_mutex_lock(&tls->mutex);
+    struct tls_generation *old = tls->current;
+    tls->current = generation;
+    pthread_mutex_unlock(&tls->mutex);
+    tls_end_session(old);
+    return TLS_LOADED;
+}
+
+enum tls_load tls_load(struct tls *tls, const struct tls_files *files, int64_t now_s,
+                       struct str *advice, struct error *err) {
+    *advice = STR_NONE;
+    struct arena scratch;
+    arena_init(&scratch, 65536, 0);
+    struct pem_texts pem = {.certificate_path = str_copy(&scratch, files->certificate).at,
+                            .key_path = str_copy(&scratch, files->key).at,
+                            .clients_path = str_is_empty(files->client_ca)
+                                                ? NULL
+                                                : str_copy(&scratch, files->client_ca).at};
+    enum tls_load result = TLS_REFUSED;
+    if (read_file(&scratch, "certificate", pem.certificate_path, &pem.certificate, err) &&
+        read_file(&scratch, "key", pem.key_path, &pem.key, err) &&
+        (!pem.clients_path ||
+         read_file(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
+        result = load(tls, &pem, now_s, advice, err);
+    else
+        tls->last_hash = 0;
+    if (pem.key.at) {
+        gnutls_datum_t key = datum(pem.key);
+        gnutls_memset(key.data, 0, key.size);
+    }
+    arena_fini(&scratch);
+    return result;
+}
+
+const char *tls_library_version(void) { return gnutls_check_version(NULL); }

@@ -1,0 +1,330 @@
+/* Start, reload, drain and end of the real server. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "integration/podgate.h"
+
+static struct podgate podgate;
+
+static int release(void **state) {
+    (void)state;
+    podgate_release(&podgate);
+    return 0;
+}
+
+static int remove_certificates(void **state) {
+    (void)state;
+    certificates_remove();
+    return 0;
+}
+
+#define POLICY(name, check)                                                                        \
+    "apiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: " name "}\n"                   \
+    "spec:\n  action: deny\n  rules:\n  - check: " check "\n"
+
+/* --- start ------------------------------------------------------------------------------------ */
+
+static void assert_does_not_start(const char *const *arguments, const char *says, const char *and_says) {
+    char errors[4096];
+    assert_int_equal(podgate_run(errors, sizeof errors, arguments), 2);
+    if (!strstr(errors, says) || !strstr(errors, and_says))
+        fail_msg("\"%s\" does not say \"%s\" and \"%s\"", errors, says, and_says);
+}
+
+static void a_missing_certificate_is_named(void **state) {
+    (void)state;
+    const char *const arguments[] = {"serve", "--listen=127.0.0.1:0", "--tls-cert", "/nowhere/tls.crt", "--tls-key",
+                                     certificate_file("tls.key"), NULL};
+    assert_does_not_start(arguments, "/nowhere/tls.crt", "No such file");
+    const char *const none[] = {"serve", "--listen=127.0.0.1:0", NULL};
+    assert_does_not_start(none, "--tls-cert", "required");
+}
+
+static void a_wrong_certificate_is_named(void **state) {
+    (void)state;
+    const char *const other_key[] = {"serve", "--tls-cert", certificate_file("tls.crt"), "--tls-key",
+                                     certificate_file("ca.key"), NULL};
+    assert_does_not_start(other_key, "ca.key", "is not the key of the certificate");
+    const char *const no_pem[] = {"serve", "--tls-cert", "Makefile", "--tls-key", certificate_file("tls.key"), NULL};
+    assert_does_not_start(no_pem, "Makefile", "no certificate in PEM form");
+    const char *const no_key[] = {"serve", "--tls-cert", certificate_file("tls.crt"), "--tls-key",
+                                  certificate_file("tls.crt"), NULL};
+    assert_does_not_start(no_key, "tls.crt", "no private key");
+    const char *const folder[] = {"serve", "--tls-cert", "src", "--tls-key", certificate_file("tls.key"), NULL};
+    assert_does_not_start(folder, "src", "Is a directory");
+}
+
+static void a_bad_policy_is_named_with_its_place(void **state) {
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/bad-policy.yaml", certificates());
+    write_whole(path, POLICY("one", "image-tagg"));
+    const char *const arguments[] = {"serve", "--policies", path, "--tls-cert", certificate_file("tls.crt"), "--tls-key",
+                                     certificate_file("tls.key"), NULL};
+    assert_does_not_start(arguments, "bad-policy.yaml:7:", "image-tag");
+}
+
+static void a_port_in_use_is_named(void **state) {
+    (void)state;
+    char listen[64];
+    podgate_start(&podgate, NULL);
+    snprintf(listen, sizeof listen, "--listen=127.0.0.1:%u", podgate.webhook);
+    const char *const arguments[] = {"serve", listen, "--tls-cert", certificate_file("tls.crt"), "--tls-key",
+                                     certificate_file("tls.key"), NULL};
+    assert_does_not_start(arguments, listen + strlen("--listen="), "in use");
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+static void wrong_options_are_told(void **state) {
+    (void)state;
+    const char *const unknown[] = {"serve", "--lisen=:1", NULL};
+    assert_does_not_start(unknown, "--lisen", "did you mean --listen");
+    const char *const mode[] = {"serve", "--mode=enforced", NULL};
+    assert_does_not_start(mode, "enforced", "enforce");
+    const char *const address[] = {"serve", "--listen=localhost:https", "--tls-cert", certificate_file("tls.crt"),
+                                   "--tls-key", certificate_file("tls.key"), NULL};
+    assert_does_not_start(address, "localhost:https", "no address");
+}
+
+static void all_addresses_are_served_without_a_host(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--listen=:0", NULL);
+    assert_serves(&podgate);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+static void options_come_from_the_environment_too(void **state) {
+    (void)state;
+    setenv("PODGATE_MODE", "audit", 1);
+    podgate_start(&podgate, NULL);
+    unsetenv("PODGATE_MODE");
+    assert_true(podgate_logs(&podgate, "mode audit"));
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+/* --- modes ------------------------------------------------------------------------------------ */
+
+static void audit_only_never_denies(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--audit-only", NULL);
+    struct response response = podgate_review(&podgate, "create-pod-bad-everything");
+    assert_int_equal(response.status, 200);
+    assert_non_null(strstr(response.body, "\"allowed\":true"));
+    assert_non_null(strstr(response.body, "\"violations\""));
+    assert_null(strstr(response.body, "\"warnings\""));
+    response_release(&response);
+    assert_true(podgate_logs(&podgate, "\"decision\":\"would_deny\""));
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+static void exempt_namespaces_are_not_judged(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--exempt-namespace=default", "--own-namespace=podgate", NULL);
+    struct response response = podgate_review(&podgate, "create-pod-bad-everything");
+    assert_non_null(strstr(response.body, "\"allowed\":true"));
+    response_release(&response);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+static void only_clients_of_the_ca_are_served(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--client-ca", certificate_file("client-ca.crt"), NULL);
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"};
+    size_t len;
+    char *review = read_review("create-pod-web-good", &len);
+    for (int v = 0; v < 2; v++) {
+        const struct {
+            const char *certificate, *key;
+            int status;
+        } rows[] = {{NULL, NULL, 0}, {"tls.crt", "tls.key", 0}, {"client.crt", "client.key", 200}};
+        for (size_t i = 0; i < 3; i++) {
+            struct client_options options = {.port = podgate.webhook, .priorities = versions[v]};
+            if (rows[i].certificate) {
+                options.certificate = certificate_file(rows[i].certificate);
+                options.key = certificate_file(rows[i].key);
+            }
+            struct client *client = client_open(&options);
+            /* Under TLS 1.3 a client learns of the refusal only when it reads. */
+            struct response response = client ? client_post(client, "/validate", review, len) : (struct response){0};
+            assert_int_equal(response.status, rows[i].status);
+            response_release(&response);
+            client_close(client);
+        }
+    }
+    free(review);
+    struct response ready = podgate_fetch(podgate.health, "/readyz");
+    assert_int_equal(ready.status, 200);
+    response_release(&ready);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+/* --- reload ----------------------------------------------------------------------------------- */
+
+static bool allows_bad_pod(void) {
+    struct response response = podgate_review(&podgate, "create-pod-bad-everything");
+    assert_int_equal(response.status, 200);
+    bool allowed = strstr(response.body, "\"allowed\":true") != NULL;
+    response_release(&response);
+    return allowed;
+}
+
+static void policies_are_reloaded_by_sighup(void **state) {
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/policy.yaml", certificates());
+    write_whole(path, POLICY("one", "image-tag"));
+    podgate_start(&podgate, "--policies", path, "--reload-interval=1h", NULL);
+    assert_false(allows_bad_pod());
+
+    write_whole(path, POLICY("two", "no-such-check"));
+    podgate_signal(&podgate, SIGHUP);
+    assert_true(podgate_logs(&podgate, "the old ones stay in force"));
+    assert_true(podgate_logs(&podgate, "policy.yaml:7:"));
+    assert_true(podgate_metric_is(&podgate, "podgate_config_last_reload_successful", 0));
+    assert_false(allows_bad_pod());
+    struct response ready = podgate_fetch(podgate.health, "/readyz");
+    assert_int_equal(ready.status, 200);
+    response_release(&ready);
+
+    write_whole(path, POLICY("three", "host-ports"));
+    podgate_signal(&podgate, SIGHUP);
+    assert_true(podgate_metric_is(&podgate, "podgate_config_last_reload_successful", 1));
+    assert_true(allows_bad_pod());
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+/* As kubelet does it: the files are behind a link that is renamed over. */
+static void swap_config_map(const char *dir, const char *version, const char *text) {
+    char path[256], link[256], part[256];
+    snprintf(path, sizeof path, "%s/..%s", dir, version);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof path, "%s/..%s/policy.yaml", dir, version);
+    write_whole(path, text);
+    snprintf(path, sizeof path, "..%s", version);
+    snprintf(part, sizeof part, "%s/..data_tmp", dir);
+    snprintf(link, sizeof link, "%s/..data", dir);
+    assert_int_equal(symlink(path, part), 0);
+    assert_int_equal(rename(part, link), 0);
+    snprintf(path, sizeof path, "%s/policy.yaml", dir);
+    if (symlink("..data/policy.yaml", path) != 0) assert_int_equal(access(path, R_OK), 0);
+}
+
+static void a_swapped_config_map_is_noticed(void **state) {
+    (void)state;
+    char dir[128];
+    snprintf(dir, sizeof dir, "%s/map", certificates());
+    assert_int_equal(mkdir(dir, 0755), 0);
+    swap_config_map(dir, "1", POLICY("one", "image-tag"));
+    podgate_start(&podgate, "--policies", dir, "--reload-interval=1h", NULL);
+    assert_false(allows_bad_pod());
+    swap_config_map(dir, "2", POLICY("two", "host-ports"));
+    for (int i = 0; i < 2000 && !allows_bad_pod(); i++) continue;
+    assert_true(allows_bad_pod());
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+static void copy(const char *from, const char *to) {
+    char *text = read_whole(from, NULL);
+    assert_non_null(text);
+    write_whole(to, text);
+    free(text);
+}
+
+static void a_certificate_is_exchanged_and_a_bad_one_is_not(void **state) {
+    (void)state;
+    char crt[128], key[128];
+    snprintf(crt, sizeof crt, "%s/live.crt", certificates());
+    snprintf(key, sizeof key, "%s/live.key", certificates());
+    copy(certificate_file("tls.crt"), crt);
+    copy(certificate_file("tls.key"), key);
+    podgate_start(&podgate, "--tls-cert", crt, "--tls-key", key, "--reload-interval=50ms", NULL);
+    struct client *before = podgate_connect(&podgate);
+
+    copy(certificate_file("client.crt"), crt);
+    assert_true(podgate_logs(&podgate, "the new certificate is refused"));
+    assert_true(podgate_metric_is(&podgate, "podgate_certificate_last_reload_successful", 0));
+    assert_serves(&podgate);
+    copy(certificate_file("client.key"), key);
+    assert_true(podgate_metric_is(&podgate, "podgate_certificate_last_reload_successful", 1));
+
+    /* The certificate of another CA is shown now; an old connection lives on. */
+    struct client_options options = {.port = podgate.webhook, .ca = certificate_file("ca.crt")};
+    assert_null(client_open(&options));
+    struct response response = client_get(before, "/validate");
+    assert_int_equal(response.status, 405);
+    response_release(&response);
+    client_close(before);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
+/* --- end -------------------------------------------------------------------------------------- */
+
+static void a_drain_is_announced_served_through_and_ends(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--drain-quiet=400ms", NULL);
+    size_t len;
+    char *review = read_review("create-pod-web-good", &len);
+    struct client *open = podgate_connect(&podgate);
+    struct response response = client_post(open, "/validate", review, len);
+    assert_false(response_has_header(&response, "Connection: close"));
+    response_release(&response);
+
+    podgate_signal(&podgate, SIGTERM);
+    assert_true(podgate_logs(&podgate, "draining"));
+    struct response ready = podgate_fetch(podgate.health, "/readyz");
+    assert_int_equal(ready.status, 503);
+    assert_non_null(strstr(ready.body, "draining"));
+    response_release(&ready);
+    struct response live = podgate_fetch(podgate.health, "/livez");
+    assert_int_equal(live.status, 200);
+    response_release(&live);
+    response = client_post(open, "/validate", review, len);
+    assert_int_equal(response.status, 200);
+    assert_true(response_has_header(&response, "Connection: close"));
+    response_release(&response);
+    client_close(open);
+    assert_serves(&podgate);
+
+    assert_int_equal(podgate_wait(&podgate), 0);
+    assert_int_equal(podgate_count_log(&podgate, "with 0 requests unanswered"), 1);
+    free(review);
+}
+
+static void a_second_signal_ends_it_at_once(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--drain-quiet=1h", "--drain-timeout=1h", NULL);
+    struct client *idle = podgate_connect(&podgate);
+    podgate_signal(&podgate, SIGTERM);
+    assert_true(podgate_logs(&podgate, "draining"));
+    podgate_signal(&podgate, SIGTERM);
+    assert_int_equal(podgate_wait(&podgate), 0);
+    assert_true(client_is_ended(idle, 30000));
+    client_close(idle);
+}
+
+int main(void) {
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_missing_certificate_is_named),
+        cmocka_unit_test(a_wrong_certificate_is_named),
+        cmocka_unit_test(a_bad_policy_is_named_with_its_place),
+        cmocka_unit_test_teardown(a_port_in_use_is_named, release),
+        cmocka_unit_test(wrong_options_are_told),
+        cmocka_unit_test_teardown(all_addresses_are_served_without_a_host, release),
+        cmocka_unit_test_teardown(options_come_from_the_environment_too, release),
+        cmocka_unit_test_teardown(audit_only_never_denies, release),
+        cmocka_unit_test_teardown(exempt_namespaces_are_not_judged, release),
+        cmocka_unit_test_teardown(only_clients_of_the_ca_are_served, release),
+        cmocka_unit_test_teardown(policies_are_reloaded_by_sighup, release),
+        cmocka_unit_test_teardown(a_swapped_config_map_is_noticed, release),
+        cmocka_unit_test_teardown(a_certificate_is_exchanged_and_a_bad_one_is_not, release),
+        cmocka_unit_test_teardown(a_drain_is_announced_served_through_and_ends, release),
+        cmocka_unit_test_teardown(a_second_signal_ends_it_at_once, release),
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_certificates);
+}
