@@ -1,0 +1,47 @@
+/*
+ * console: what the verbs share: how a command line begins and ends, where messages go, how
+ * policies are loaded for the person at the terminal.
+ *
+ * Results go to standard output, trouble to standard error as "podgate: ...". Main thread only.
+ */
+#ifndef PODGATE_CLI_CONSOLE_H
+#define PODGATE_CLI_CONSOLE_H
+
+#include <stdio.h>
+
+#include "cli/option.h"
+#include "policy/policy.h"
+
+/* Exit statuses: all well; the verb found what it looks for; it could not do its work. */
+enum { STATUS_FINE, STATUS_FOUND, STATUS_TROUBLE };
+
+/* False: the verb is over with *status, its help or the error is printed. */
+MUST_CHECK bool console_read_options(const struct verb *verb, struct arena *arena, int argc,
+                                     char **argv, void *options, struct str_list *operands,
+                                     int *status);
+/* "podgate: WHERE:LINE:COLUMN: TEXT" on standard error. */
+void console_error(const struct error *err);
+/* "podgate: ..." on standard error. */
+void console_say(const char *format, ...) PRINTF_LIKE(1, 2);
+/* One a line on standard error. */
+void console_print_diagnostics(const struct diagnostics *diagnostics, struct arena *arena);
+/* The text on standard output. */
+void console_print(const struct strbuf *text);
+/* The verb's status, or STATUS_TROUBLE (with a message, but for a reader that went away) when
+ * standard output could not be written. */
+int console_finish(int status);
+
+/* --color: auto (a terminal, neither NO_COLOR nor TERM=dumb), always, never. */
+enum console_colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+extern const char *const console_colour_names[];
+bool console_has_colour(enum console_colour wish, FILE *stream);
+/* audit, warn, enforce: in the order of enum mode. */
+extern const char *const console_mode_names[];
+
+/* The policies that --policies names become a snapshot, for snapshot_free; NULL: the errors are
+ * printed. */
+struct snapshot *console_load_policies(struct arena *arena, const struct str_list *paths);
+/* The profile, or NULL: the error is printed, with "did you mean". */
+const struct profile *console_find_profile(const struct snapshot *snapshot, struct str name);
+
+#endif

@@ -1,0 +1,404 @@
+#include "cli/serve.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include "cli/console.h"
+#include "cli/serve_process.h"
+#include "cli/version.h"
+#include "edge/clock.h"
+#include "edge/health.h"
+#include "edge/reload.h"
+#include "edge/server.h"
+#include "edge/webhook.h"
+
+#define DESCRIPTORS_KEPT 64  /* for files, logs, the libraries */
+#define PLAIN_CONNECTIONS 16 /* of the health and of the metrics port */
+#define PLAIN_MS 5000
+#define LIBRARY_TIMEOUT_S 150
+#define THREADS_MAX 200
+
+struct serve_options {
+    struct str listen, health_listen, metrics_listen, tls_cert, tls_key, client_ca, port_file;
+    struct str_list policies, exempt_namespaces;
+    struct str own_namespace;
+    int mode, log_format, log_level;
+    bool audit_only;
+    int64_t threads, max_connections;
+    int64_t max_body, memory_budget, max_string, max_depth, max_nodes;
+    int64_t first_request_ms, body_ms, idle_ms, connection_age_ms;
+    int64_t drain_quiet_ms, drain_timeout_ms, poll_ms;
+};
+
+static const char *const log_format_names[] = {"json", "text", NULL};
+static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
+
+#define FIELD(member) offsetof(struct serve_options, member)
+#define HOUR_MS 3600000
+#define GIB (INT64_C(1) << 30)
+
+static const struct option_row rows[] = {
+    {"listen", 0, OPTION_TEXT, FIELD(listen), "ADDR:PORT", ":8443", 0, 0, NULL,
+     "where reviews come in, by HTTPS"},
+    {"tls-cert", 0, OPTION_TEXT, FIELD(tls_cert), "FILE", NULL, 0, 0, NULL,
+     "the certificate in PEM form, its chain behind it (required)"},
+    {"tls-key", 0, OPTION_TEXT, FIELD(tls_key), "FILE", NULL, 0, 0, NULL,
+     "its private key in PEM form (required)"},
+    {"client-ca", 0, OPTION_TEXT, FIELD(client_ca), "FILE", NULL, 0, 0, NULL,
+     "only clients with a certificate of this CA are served (health and metrics ask for none)"},
+    {"policies", 0, OPTION_TEXTS, FIELD(policies), "PATH", NULL, 0, 0, NULL,
+     "a policy file, a folder of them, or builtin:NAME; without any: the built-in default policy"},
+    {"mode", 0, OPTION_CHOICE, FIELD(mode), "audit|warn|enforce", "enforce", 0, 0,
+     console_mode_names, "a ceiling on what any policy does"},
+    {"audit-only", 0, OPTION_FLAG, FIELD(audit_only), NULL, NULL, 0, 0, NULL,
+     "the same as --mode audit: nothing is ever denied; what would be is annotated and logged"},
+    {"exempt-namespace", 0, OPTION_TEXTS, FIELD(exempt_namespaces), "NAME", NULL, 0, 0, NULL,
+     "a namespace that is never judged"},
+    {"own-namespace", 0, OPTION_TEXT, FIELD(own_namespace), "NAME", NULL, 0, 0, NULL,
+     "podgate's own namespace, never judged, so that podgate can always start"},
+    {"health-listen", 0, OPTION_TEXT, FIELD(health_listen), "ADDR:PORT", ":8081", 0, 0, NULL,
+     "where /livez and /readyz answer, by plain HTTP"},
+    {"metrics-listen", 0, OPTION_TEXT, FIELD(metrics_listen), "ADDR:PORT", ":8080", 0, 0, NULL,
+     "where /metrics answers, by plain HTTP; off: nowhere"},
+    {"log-format", 0, OPTION_CHOICE, FIELD(log_format), NULL, "json", 0, 0, log_format_names,
+     "of the lines on standard output"},
+    {"log-level", 0, OPTION_CHOICE, FIELD(log_level), NULL, "info", 0, 0, log_level_names,
+     "debug adds a line for every review that is allowed"},
+    {"threads", 0, OPTION_NUMBER, FIELD(threads), "N", "0", 0, THREADS_MAX, NULL,
+     "event threads; 0: the cores that podgate may use"},
+    {"max-connections", 0, OPTION_NUMBER, FIELD(max_connections), "N", "1024", 1, 65536, NULL,
+     "on the webhook port; about 45 KiB each"},
+    {"max-body", 0, OPTION_BYTES, FIELD(max_body), "SIZE", "8MiB", 1024, GIB, NULL,
+     "the largest review"},
+    {"memory-budget", 0, OPTION_BYTES, FIELD(memory_budget), "SIZE", "256MiB", 65536, 64 * GIB,
+     NULL, "all request bodies together; more are answered 503 with Retry-After"},
+    {"max-depth", 0, OPTION_NUMBER, FIELD(max_depth), "N", "64", 16, 512, NULL,
+     "nesting of an object that must be judged"},
+    {"max-nodes", 0, OPTION_NUMBER, FIELD(max_nodes), "N", "65536", 1024, 16777216, NULL,
+     "values in an object that must be judged"},
+    {"max-string", 0, OPTION_BYTES, FIELD(max_string), "SIZE", "1MiB", 1024, GIB, NULL,
+     "the longest string of an object that must be judged"},
+    {"first-request-timeout", 0, OPTION_DURATION, FIELD(first_request_ms), "TIME", "30s", 10,
+     HOUR_MS, NULL, "from a connection's start to its first whole request"},
+    {"body-timeout", 0, OPTION_DURATION, FIELD(body_ms), "TIME", "30s", 10, HOUR_MS, NULL,
+     "from a request's head to its end, and again to its answer being taken"},
+    {"idle-timeout", 0, OPTION_DURATION, FIELD(idle_ms), "TIME", "120s", 10, HOUR_MS, NULL,
+     "from an answer to the next whole request; more than the API server's 90s"},
+    {"connection-age", 0, OPTION_DURATION, FIELD(connection_age_ms), "TIME", "10m", 0, 24 * HOUR_MS,
+     NULL,
+     "about when an answer ends its connection, so that load spreads; also after 10,000 to "
+     "100,000 requests; 0s: never"},
+    {"drain-quiet", 0, OPTION_DURATION, FIELD(drain_quiet_ms), "TIME", "10s", 0, HOUR_MS, NULL,
+     "after SIGTERM: accept until no request came for so long"},
+    {"drain-timeout", 0, OPTION_DURATION, FIELD(drain_timeout_ms), "TIME", "40s", 0, HOUR_MS, NULL,
+     "after SIGTERM: end after so long in any case"},
+    {"reload-interval", 0, OPTION_DURATION, FIELD(poll_ms), "TIME", "10s", 10, HOUR_MS, NULL,
+     "how often policies and certificate are looked at, besides at once when their folder changes"},
+    {"port-file", 0, OPTION_TEXT, FIELD(port_file), "FILE", NULL, 0, 0, NULL,
+     "written when all ports are bound: a line NAME PORT each (webhook, health, metrics)"},
+};
+
+static const char help[] =
+    "Reviews go to /validate (the Profile \"default\") and /validate/PROFILE.\n"
+    "SIGHUP reads policies and certificate again; what has errors is logged and the old stays in force.\n"
+    "SIGTERM drains: /readyz turns 503, answers end their connections, then podgate ends. A second one ends it at once.\n"
+    "\n"
+    "example:\n"
+    "  podgate serve --tls-cert tls.crt --tls-key tls.key --policies /etc/podgate/policies\n"
+    "\n"
+    "exit status: 0 after a drain; 2 when it could not start.";
+
+enum { WEBHOOK, HEALTH, METRICS, SERVERS };
+static const char *const server_names[SERVERS] = {"webhook", "health", "metrics"};
+
+/* All there is, in the order of its making; taken down backwards. */
+struct serve {
+    struct serve_options options;
+    struct arena *arena;
+    struct log *log;
+    struct metrics *metrics;
+    struct tls *tls;
+    struct store *store;
+    struct reload *reload;
+    struct listener *listener;
+    struct server *servers[SERVERS];
+    unsigned doors[SERVERS];
+    bool has_metrics_port;
+    unsigned threads, connections;
+    struct webhook webhook;
+    struct health health;
+    struct http_route validate[1], probes[2], scrape[1];
+};
+
+/* --- building --------------------------------------------------------------------------------- */
+
+/* The reload room needs the store before it exists; there is one long before anything is released. */
+static void wake_control(void *serve) { reload_wake(((struct serve *)serve)->reload); }
+
+static bool make_rooms(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    serve->metrics = metrics_new(version_number);
+    serve->tls = tls_new();
+    if (!serve->metrics || !serve->tls)
+        return error_set(err, ERR_MEMORY, "out of memory at the start");
+    if (!log_start(STDOUT_FILENO, (enum log_level)o->log_level, (enum log_format)o->log_format,
+                   &serve->log, err))
+        return false;
+    serve->store = store_new(wake_control, serve);
+    if (!serve->store) return error_set(err, ERR_MEMORY, "out of memory at the start");
+    struct reload_options reload = {.policies = &o->policies,
+                                    .tls_files = {o->tls_cert, o->tls_key, o->client_ca},
+                                    .poll_ms = o->poll_ms,
+                                    .log = serve->log,
+                                    .metrics = serve->metrics,
+                                    .store = serve->store,
+                                    .tls = serve->tls};
+    return reload_new(&reload, &serve->reload, err);
+}
+
+static bool load_policies(struct serve *serve, struct error *err) {
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics, serve->arena);
+    bool fine = reload_policies(serve->reload, &diagnostics, err);
+    console_print_diagnostics(&diagnostics, serve->arena);
+    if (fine || err->code != ERR_NONE) return fine;
+    return error_set(err, ERR_SCHEMA, "the policies have %zu error%s: podgate does not start",
+                     diagnostics.errors, diagnostics.errors == 1 ? "" : "s");
+}
+
+static bool load_certificate(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    if (str_is_empty(o->tls_cert) || str_is_empty(o->tls_key))
+        return error_set(err, ERR_USAGE,
+                         "--tls-cert and --tls-key are required: the API server speaks only "
+                         "HTTPS to webhooks");
+    return reload_certificate(serve->reload, err);
+}
+
+static bool choose_sizes(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    serve->threads = o->threads > 0 ? (unsigned)o->threads : process_cores();
+    if (serve->threads > THREADS_MAX) serve->threads = THREADS_MAX;
+    unsigned descriptors = process_raise_descriptors();
+    unsigned kept = DESCRIPTORS_KEPT + 2 * PLAIN_CONNECTIONS + SERVERS * LISTENER_SLACK;
+    if (descriptors <= kept)
+        return error_set(err, ERR_LIMIT,
+                         "podgate may open only %u files, it needs more than %u (ulimit -n)",
+                         descriptors, kept);
+    serve->connections = (unsigned)o->max_connections;
+    if (serve->connections > descriptors - kept) serve->connections = descriptors - kept;
+    return listener_new(serve->log, serve->metrics, metrics_shard(serve->metrics, 0),
+                        serve->connections + kept + 4 * serve->threads + DESCRIPTORS_KEPT,
+                        &serve->listener, err);
+}
+
+static bool open_doors(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    struct door_options webhook = {.name = server_names[WEBHOOK],
+                                   .address = o->listen,
+                                   .limit = serve->connections,
+                                   .workers = serve->threads,
+                                   .speaks_tls = true,
+                                   .first_request_ms = o->first_request_ms,
+                                   .body_ms = o->body_ms,
+                                   .idle_ms = o->idle_ms,
+                                   .open_gauge = METRIC_CONNECTIONS};
+    struct door_options plain = {.name = server_names[HEALTH],
+                                 .address = o->health_listen,
+                                 .limit = PLAIN_CONNECTIONS,
+                                 .workers = 1,
+                                 .first_request_ms = PLAIN_MS,
+                                 .body_ms = PLAIN_MS,
+                                 .idle_ms = PLAIN_MS,
+                                 .open_gauge = METRIC_COUNT};
+    if (!listener_open(serve->listener, &webhook, &serve->doors[WEBHOOK], err)) return false;
+    if (!listener_open(serve->listener, &plain, &serve->doors[HEALTH], err)) return false;
+    serve->has_metrics_port =
+        !str_is_empty(o->metrics_listen) && !str_equals(o->metrics_listen, STR("off"));
+    plain.name = server_names[METRICS];
+    plain.address = o->metrics_listen;
+    return !serve->has_metrics_port ||
+           listener_open(serve->listener, &plain, &serve->doors[METRICS], err);
+}
+
+static struct str_list exempt_namespaces(struct serve *serve) {
+    struct str_list all = {NULL, serve->options.exempt_namespaces.count};
+    all.items = ARENA_NEW(serve->arena, struct str, all.count + 1);
+    if (!all.items) return (struct str_list){NULL, 0};
+    for (size_t i = 0; i < all.count; i++)
+        all.items[i] = serve->options.exempt_namespaces.items[i];
+    if (!str_is_empty(serve->options.own_namespace))
+        all.items[all.count++] = serve->options.own_namespace;
+    return all;
+}
+
+static void set_up_handlers(struct serve *serve) {
+    const struct serve_options *o = &serve->options;
+    serve->webhook =
+        (struct webhook){.admission = {.limits = {.depth = (unsigned)o->max_depth,
+                                                  .nodes = (size_t)o->max_nodes,
+                                                  .string_bytes = (size_t)o->max_string},
+                                       .mode = o->audit_only ? MODE_AUDIT : (enum mode)o->mode,
+                                       .exempt_namespaces = exempt_namespaces(serve)},
+                         .store = serve->store,
+                         .log = serve->log,
+                         .big_limit = serve->threads > 1 ? serve->threads - 1 : 1};
+    serve->health = (struct health){.store = serve->store,
+                                    .tls = serve->tls,
+                                    .log = serve->log,
+                                    .metrics = serve->metrics};
+    serve->validate[0] =
+        (struct http_route){"POST", "/validate", true, true, webhook_validate, &serve->webhook};
+    serve->probes[0] =
+        (struct http_route){"GET", "/livez", false, false, health_live, &serve->health};
+    serve->probes[1] =
+        (struct http_route){"GET", "/readyz", false, false, health_ready, &serve->health};
+    serve->scrape[0] =
+        (struct http_route){"GET", "/metrics", false, false, health_metrics, &serve->health};
+}
+
+static bool start_server(struct serve *serve, int which, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    bool is_webhook = which == WEBHOOK;
+    struct server_options options = {.name = server_names[which],
+                                     .routes = serve->validate,
+                                     .route_count = 1,
+                                     .threads = is_webhook ? serve->threads : 1,
+                                     .connections =
+                                         is_webhook ? serve->connections : PLAIN_CONNECTIONS,
+                                     .tls = is_webhook ? serve->tls : NULL,
+                                     .log = serve->log,
+                                     .metrics = serve->metrics,
+                                     .first_shard = is_webhook ? 1 : 0,
+                                     .listener = serve->listener,
+                                     .door = serve->doors[which],
+                                     .max_body = (size_t)o->max_body,
+                                     .body_budget = o->memory_budget,
+                                     .close_each = !is_webhook,
+                                     .counts_requests = is_webhook,
+                                     .library_timeout_s =
+                                         is_webhook ? LIBRARY_TIMEOUT_S : PLAIN_MS / 1000,
+                                     .connection_age_ms = is_webhook ? o->connection_age_ms : 0};
+    if (which == HEALTH) {
+        options.routes = serve->probes;
+        options.route_count = 2;
+    } else if (which == METRICS) {
+        options.routes = serve->scrape;
+    }
+    if (!server_start(&options, &serve->servers[which], err)) return false;
+    listener_set_receiver(serve->listener, serve->doors[which], server_give, serve->servers[which]);
+    return true;
+}
+
+static bool write_port_file(struct serve *serve, struct error *err) {
+    struct strbuf text;
+    if (str_is_empty(serve->options.port_file)) return true;
+    strbuf_init(&text, serve->arena, 64);
+    for (int s = 0; s < SERVERS; s++)
+        if (serve->servers[s])
+            strbuf_printf(&text, "%s %u\n", server_names[s],
+                          listener_port(serve->listener, serve->doors[s]));
+    return process_write_file(serve->arena, serve->options.port_file, strbuf_str(&text), err);
+}
+
+static bool start(struct serve *serve, struct error *err) {
+    if (!reload_block_signals(err) || !make_rooms(serve, err) || !load_policies(serve, err) ||
+        !load_certificate(serve, err) || !choose_sizes(serve, err) || !open_doors(serve, err))
+        return false;
+    set_up_handlers(serve);
+    for (int s = 0; s < SERVERS; s++)
+        if ((s != METRICS || serve->has_metrics_port) && !start_server(serve, s, err)) return false;
+    return listener_start(serve->listener, err) && write_port_file(serve, err);
+}
+
+/* The listener goes first: it gives connections to the servers. Its records go last: they end theirs. */
+static void take_down(struct serve *serve) {
+    listener_stop(serve->listener);
+    for (int s = 0; s < SERVERS; s++)
+        server_stop(serve->servers[s]);
+    listener_free(serve->listener);
+    reload_free(serve->reload);
+    if (serve->store) store_free(serve->store);
+    tls_free(serve->tls);
+    log_stop(serve->log);
+    metrics_free(serve->metrics);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Serves on until no request came for the quiet time. False when a second signal cut it short. */
+static bool wait_quiet(struct serve *serve, int64_t began_ns, int64_t end_ns) {
+    int64_t quiet_ns = serve->options.drain_quiet_ms * CLOCK_NS_PER_MS;
+    for (;;) {
+        int64_t now = clock_monotonic_ns(), last = server_last_request_ns(serve->servers[WEBHOOK]);
+        int64_t until = least((last > began_ns ? last : began_ns) + quiet_ns, end_ns);
+        if (now >= until) return true;
+        if (reload_wait(serve->reload, (until - now) / CLOCK_NS_PER_MS + 1)) return false;
+    }
+}
+
+static bool wait_answered(struct serve *serve, int64_t end_ns) {
+    while (server_in_flight(serve->servers[WEBHOOK]) > 0 && clock_monotonic_ns() < end_ns)
+        if (reload_wait(serve->reload, 10)) return false;
+    return true;
+}
+
+static void drain(struct serve *serve) {
+    int64_t began_ns = clock_monotonic_ns();
+    int64_t end_ns = began_ns + serve->options.drain_timeout_ms * CLOCK_NS_PER_MS;
+    log_message(serve->log, LOG_LEVEL_INFO,
+                "draining: not ready any more, answers end their connections");
+    atomic_store(&serve->health.draining, true);
+    server_drain(serve->servers[WEBHOOK]);
+    bool patient = wait_quiet(serve, began_ns, end_ns);
+    listener_close_door(serve->listener, serve->doors[WEBHOOK]);
+    if (!patient || !wait_answered(serve, end_ns))
+        log_message(serve->log, LOG_LEVEL_WARN, "a second signal: ending at once");
+    unsigned left = server_in_flight(serve->servers[WEBHOOK]);
+    log_message(serve->log, left ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+                "ended with %u requests unanswered", left);
+}
+
+static void run_until_signal(struct serve *serve) {
+    log_message(serve->log, LOG_LEVEL_INFO,
+                "podgate %s serves on port %u with %u threads, mode %.*s", version_number,
+                listener_port(serve->listener, serve->doors[WEBHOOK]), serve->threads,
+                STR_ARGS(mode_name(serve->webhook.admission.mode)));
+    while (!reload_wait(serve->reload, -1))
+        continue;
+    drain(serve);
+}
+
+static int run(const struct verb *verb, int argc, char **argv) {
+    struct arena arena;
+    struct str_list operands;
+    struct error err = {.code = ERR_NONE};
+    int status = STATUS_FINE;
+    arena_init(&arena, 16384, 0);
+    struct serve serve = {.arena = &arena};
+    /* Threads that allocate together must not each grow a heap of their own. */
+    mallopt(M_ARENA_MAX, 2);
+    if (console_read_options(verb, &arena, argc, argv, &serve.options, &operands, &status)) {
+        if (start(&serve, &err)) {
+            run_until_signal(&serve);
+        } else {
+            console_error(&err);
+            status = STATUS_TROUBLE;
+        }
+        take_down(&serve);
+    }
+    arena_fini(&arena);
+    return status;
+}
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .summary = "the HTTPS webhook",
+    .operands = "",
+    .help = help,
+    .options = rows,
+    .option_count = sizeof rows / sizeof *rows,
+    .run = run,
+};
