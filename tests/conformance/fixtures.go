@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
+)
+
+const upstreamModule = "k8s.io/pod-security-admission"
+
+// Fixture is a case from a file, with what the file says about it.
+type Fixture struct {
+	File string
+	PodCase
+	Says string // of Expected: the ids; or "pass" or "fail"
+}
+
+// UpstreamFixtures reads test/testdata/LEVEL/VERSION/{pass,fail} of the upstream module.
+func UpstreamFixtures() ([]Fixture, error) {
+	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", upstreamModule).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list %s: %w", upstreamModule, err)
+	}
+	root := filepath.Join(strings.TrimSpace(string(folder)), "test", "testdata")
+	files, err := filepath.Glob(filepath.Join(root, "*", "*", "*", "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no fixtures in %s", root)
+	}
+	fixtures := make([]Fixture, 0, len(files))
+	for _, file := range files {
+		part := strings.Split(strings.TrimPrefix(file, root+string(filepath.Separator)), string(filepath.Separator))
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		pod := &corev1.Pod{}
+		if err := yaml.UnmarshalStrict(text, pod); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		fixtures = append(fixtures, Fixture{strings.Join(part, "/"), PodCase{Params{Level: part[0], Version: part[1]}, pod}, part[2]})
+	}
+	return fixtures, nil
+}
+
+// KeptFixtures reads the differences of former runs.
+func KeptFixtures(folder string) ([]Fixture, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var fixtures []Fixture
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var kept Kept
+		if err := json.Unmarshal(text, &kept); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		fixtures = append(fixtures, Fixture{file, kept.PodCase, strings.Join(kept.Violated, ",")})
+	}
+	return fixtures, nil
+}
+
+// The file, upstream's code and podgate must all say the same.
+func (f Fixture) difference(expected, answer string) string {
+	says := f.Says
+	switch {
+	case says == "pass" && expected == "", says == "fail" && expected != "" && !strings.HasPrefix(expected, "upstream"):
+		says = expected
+	}
+	if says == expected && answer == expected {
+		return ""
+	}
+	return fmt.Sprintf("%s: the file says %q, upstream %q, podgate %q", f.File, f.Says, expected, answer)
+}
+
+// CompareFixtures judges them on both sides, prints the differences and counts them.
+func CompareFixtures(judge *Judge, fixtures []Fixture) (int, error) {
+	cases := make([]Case, len(fixtures))
+	for i, fixture := range fixtures {
+		cases[i] = fixture.PodCase
+	}
+	answers, err := judge.Answers(cases)
+	if err != nil {
+		return 0, err
+	}
+	differences := 0
+	for i, fixture := range fixtures {
+		if difference := fixture.difference(cases[i].Expected(), answers[i]); difference != "" {
+			fmt.Println("difference:", difference)
+			differences++
+		}
+	}
+	return differences, nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// A Case is one question to both sides.
+type Case interface {
+	// Line is the question as driver.c reads it, without newline.
+	Line() []byte
+	// Expected is upstream's answer: the ids of the violated controls, sorted, divided by commas.
+	Expected() string
+	// Smaller are the cases that lack one thing of this one.
+	Smaller() []Case
+	// Fixture is the file that keeps the case.
+	Fixture() ([]byte, error)
+}
+
+// Judge is podgate: a running driver. It answers one line for each line.
+type Judge struct {
+	command *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+}
+
+func StartJudge(driver string) (*Judge, error) {
+	command := exec.Command(driver)
+	command.Stderr = os.Stderr
+	in, err := command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	return &Judge{command, in, bufio.NewReaderSize(out, 1<<20)}, nil
+}
+
+func (j *Judge) Close() error {
+	return errors.Join(j.in.Close(), j.command.Wait())
+}
+
+// Answers gives podgate's answers, sorted as Expected. The writer needs a goroutine of its own: both pipes are bounded.
+func (j *Judge) Answers(cases []Case) ([]string, error) {
+	written := make(chan error, 1)
+	go func() {
+		out := bufio.NewWriterSize(j.in, 1<<20)
+		for _, c := range cases {
+			out.Write(c.Line())
+			out.WriteByte('\n')
+		}
+		written <- out.Flush()
+	}()
+	answers := make([]string, len(cases))
+	for i := range answers {
+		line, err := j.out.ReadString('\n')
+		if err != nil {
+			return nil, fmt.Errorf("the driver stopped answering: %w", err)
+		}
+		answers[i] = sortedIDs(strings.TrimSuffix(line, "\n"))
+	}
+	return answers, <-written
+}
+
+func sortedIDs(answer string) string {
+	if strings.HasPrefix(answer, "error") {
+		return answer
+	}
+	ids := strings.Split(answer, ",")
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
+}
+
+// Differs tells whether the two sides disagree about a case.
+func (j *Judge) Differs(c Case) (bool, error) {
+	answers, err := j.Answers([]Case{c})
+	return err == nil && answers[0] != c.Expected(), err
+}
+
+// Shrink takes things away from a case as long as the sides still disagree.
+func (j *Judge) Shrink(c Case) (Case, error) {
+	for again := true; again; {
+		again = false
+		for _, smaller := range c.Smaller() {
+			differs, err := j.Differs(smaller)
+			if err != nil {
+				return c, err
+			}
+			if differs {
+				c, again = smaller, true
+				break
+			}
+		}
+	}
+	return c, nil
+}

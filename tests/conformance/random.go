@@ -1,0 +1,139 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	batchSize      = 500
+	differencesMax = 10 // kept of one run
+)
+
+// Random is a run of cases drawn at random. The cases depend on the seed and the count alone, not on the workers.
+type Random struct {
+	Count   int
+	Seed    uint64
+	Limit   time.Duration
+	Workers int
+}
+
+type tally struct {
+	pods, allowed, differences atomic.Int64
+	mutex                      sync.Mutex
+	found                      []Case // guarded by mutex
+	err                        error  // guarded by mutex
+}
+
+func (t *tally) fail(err error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *tally) add(c Case) {
+	t.differences.Add(1)
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if len(t.found) < differencesMax {
+		t.found = append(t.found, c)
+	}
+}
+
+func (r Random) compareBatch(judge *Judge, batch int, draw func(*rand.Rand) Case, total *tally) error {
+	rng := rand.New(rand.NewPCG(r.Seed, uint64(batch)))
+	cases := make([]Case, min(batchSize, r.Count-batch*batchSize))
+	for i := range cases {
+		cases[i] = draw(rng)
+	}
+	answers, err := judge.Answers(cases)
+	if err != nil {
+		return err
+	}
+	for i, c := range cases {
+		expected := c.Expected()
+		if expected == "" {
+			total.allowed.Add(1)
+		}
+		if answers[i] != expected {
+			total.add(c)
+		}
+	}
+	total.pods.Add(int64(len(cases)))
+	return nil
+}
+
+func (r Random) work(driver string, next *atomic.Int64, draw func(*rand.Rand) Case, total *tally, began time.Time) error {
+	judge, err := StartJudge(driver)
+	if err != nil {
+		return err
+	}
+	defer judge.Close()
+	for {
+		batch := int(next.Add(1) - 1)
+		late := r.Limit > 0 && time.Since(began) > r.Limit
+		if batch*batchSize >= r.Count || late || total.differences.Load() >= differencesMax {
+			return nil
+		}
+		if err := r.compareBatch(judge, batch, draw, total); err != nil {
+			return err
+		}
+	}
+}
+
+// Compare judges random cases on both sides, prints the tally, shrinks and keeps the differences.
+func (r Random) Compare(driver string, judge *Judge, found string, draw func(*rand.Rand) Case) (int64, error) {
+	var (
+		total   tally
+		next    atomic.Int64
+		workers sync.WaitGroup
+		began   = time.Now()
+	)
+	for range r.Workers {
+		workers.Go(func() {
+			if err := r.work(driver, &next, draw, &total, began); err != nil {
+				total.fail(err)
+			}
+		})
+	}
+	workers.Wait()
+	if total.err != nil {
+		return 0, total.err
+	}
+	took := time.Since(began).Seconds()
+	pods := total.pods.Load()
+	fmt.Printf("random pods: %d of %d, seed %d, %.0f/s, %.1f%% allowed, %d differences\n",
+		pods, r.Count, r.Seed, float64(pods)/took, 100*float64(total.allowed.Load())/float64(max(pods, 1)), total.differences.Load())
+	return total.differences.Load(), keep(judge, found, total.found)
+}
+
+func keep(judge *Judge, folder string, cases []Case) error {
+	for _, c := range cases {
+		smallest, err := judge.Shrink(c)
+		if err != nil {
+			return err
+		}
+		answers, err := judge.Answers([]Case{smallest})
+		if err != nil {
+			return err
+		}
+		text, err := smallest.Fixture()
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(folder, fmt.Sprintf("%.6x.json", sha256.Sum256(text)))
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			return err
+		}
+		fmt.Printf("difference: %s\n  upstream: %q\n  podgate:  %q\n%s", file, smallest.Expected(), answers[0], text)
+	}
+	return nil
+}
