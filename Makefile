@@ -101,7 +101,8 @@ FUZZERS       := $(FUZZ_SOURCES:%.c=$(OUT)/%)
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz format format-check certs \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz conformance chart-test e2e \
+	format format-check certs \
 	image install-deps clean help FORCE
 
 all: $(PODGATE) ## build build/podgate (the default)
@@ -144,6 +145,17 @@ bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, and check on m
 	@PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) tests/bench/run.sh
 
 fuzz: $(FUZZERS) ## build the fuzzers (CONFIG=fuzz, needs clang)
+
+# Go is needed for the three below and for nothing else.
+CONFORMANCE ?= -n 200000 -time 60s
+conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -seed 7")
+	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
+
+chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)
+	@PODGATE=$(abspath $(PODGATE)) tests/chart/run.sh
+
+e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
+	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh
 
 format: ## format the C sources
 	@$(CLANG_FORMAT) -i $(C_FILES)
@@ -218,6 +230,10 @@ $(INTEGRATION_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_integrat
 $(FUZZERS): %: %.o $(ARCHIVE)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) -o $@ $< $(ARCHIVE) $(LIBS)
+
+$(OUT)/tests/conformance/driver: %: %.o $(ARCHIVE)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(ARCHIVE) $(LIBS)
 
 $(BENCHES): $(BUILD)/bench/%: $(OUT)/tests/bench/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
