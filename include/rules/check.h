@@ -8,7 +8,8 @@
  * Sentences. A finding is told as
  *     containers "web", "side" SAYS
  *       PATH [is ACTUAL|is unset]: MEND
- * Templates may use {key} {actual} {expected} {detail} and {one|many} (the subject's number: {holds|hold}).
+ * Templates may use {key} {actual} {expected} {detail} and {one|many}: in `says` by the number of subjects
+ * ({holds|hold}), in `mend` by the number of paths (set {it|each} to true).
  */
 #ifndef PODGATE_RULES_CHECK_H
 #define PODGATE_RULES_CHECK_H

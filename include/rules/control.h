@@ -2,10 +2,11 @@
  * control: one requirement of the Kubernetes Pod Security Standards, as a row.
  *
  * A row says since which version of the standard it holds, which pods it spares and which values it
- * allows, each with the version that brought it: the history is data, the same judge serves all versions.
- * Versions are minor numbers of Kubernetes (36 is v1.36). Facts are those of k8s.io/pod-security-admission
- * v0.37.2, which tests/conformance compares against. Judges are pure and only add findings; as with checks, the
- * engine walks the containers, so no control can forget init, sidecar or ephemeral ones. Any thread may enter.
+ * allows, each with the version that brought it: the history is data, the same judge serves all
+ * versions. Versions are minor numbers of Kubernetes (36 is v1.36). Facts are those of
+ * k8s.io/pod-security-admission v0.37.2, which tests/conformance compares against. Judges are pure
+ * and only add findings; as with checks, the engine walks the containers, so no control can forget
+ * init, sidecar or ephemeral ones. Any thread may enter.
  */
 #ifndef PODGATE_RULES_CONTROL_H
 #define PODGATE_RULES_CONTROL_H
@@ -52,8 +53,9 @@ struct control {
 };
 
 bool control_holds_at(const struct control *control, unsigned version);
-/* Adds what breaks the control in this version of the standard: in one container of the pod, or, with
- * container NULL, in the pod's own fields. A pod keeps a control when all these calls add nothing. */
+/* Adds what breaks the control in this version of the standard: in one container of the pod, or,
+ * with container NULL, in the pod's own fields. A pod keeps a control when all these calls add
+ * nothing. */
 void control_judge(const struct control *control, unsigned version, const struct pod *pod,
                    const struct container *container, struct findings *findings);
 

@@ -19,12 +19,15 @@ struct finding {
     struct str list; /* "env", "volumes", "ports", "securityContext.sysctls" */
     size_t index;
     struct str key; /* the entry's name, or another text that identifies it; shown as {key} */
-    struct str
-        field; /* below the entry, else below container or pod spec: "securityContext.privileged"; may be empty */
-    bool
-        in_metadata; /* `field` is below the pod's own metadata, not its spec: "annotations['a/b']"; no list */
-    struct str
-        actual; /* as a person would write it (`true`, `nginx:latest`, `[NET_RAW]`); empty: unset. Never a literal secret. */
+    /* Below the entry, else below container or pod spec: "securityContext.privileged"; may be empty. */
+    struct str field;
+    /* `field` is below the pod's own metadata, not its spec: "annotations['a/b']"; no list then. */
+    bool in_metadata;
+    /* As a person would write it (`true`, `nginx:latest`, `[NET_RAW]`); empty: unset. Never a literal secret. */
+    struct str actual;
+    /* What tells it from another at the same place, where `actual` does not: never shown, for it may be
+     * a secret. Empty: `actual` tells. */
+    struct str compared;
     struct str expected; /* what must be there, shown as {expected} */
     struct str detail;   /* one more word for the sentence, shown as {detail} */
     const char *control; /* pod-security control id, or NULL */

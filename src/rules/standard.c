@@ -118,10 +118,10 @@ static bool check_known(struct str id, struct arena *arena, struct error *err) {
                          "parameter \"except\" of pod-security has %.*s, which is no control",
                          STR_ARGS(strbuf_str(&shown)));
     }
-    return error_set(
-        err, ERR_SCHEMA,
-        "parameter \"except\" of pod-security has %.*s, which is no control; did you mean \"%.*s\"?",
-        STR_ARGS(strbuf_str(&shown)), STR_ARGS(nearest));
+    return error_set(err, ERR_SCHEMA,
+                     "parameter \"except\" of pod-security has %.*s, which is no control; "
+                     "did you mean \"%.*s\"?",
+                     STR_ARGS(strbuf_str(&shown)), STR_ARGS(nearest));
 }
 
 bool standard_prepare(void *params, struct arena *arena, struct error *err) {

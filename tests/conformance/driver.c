@@ -6,9 +6,10 @@
  *
  *   {"params": {"level": "restricted", "version": "v1.36", "except": ["hostPorts"]}, "pod": {...}}
  *
- * The parameters are those of a policy file's rule. Answer: the ids of the violated controls in the order
- * they were found, divided by commas, nothing when the pod is allowed, or "error: ..." when it cannot be judged.
- * Every line goes through the code that judges in production: text/json, kube/workload, the check itself.
+ * The parameters are those of a policy file's rule. Answer: the ids of the violated controls in the
+ * order they were found, divided by commas, nothing when the pod is allowed, or "error: ..." when
+ * it cannot be judged. Every line goes through the code that judges in production: text/json,
+ * kube/workload, the check itself.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,9 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// RandomPod fills Kubernetes' own structs by reflection, so a field that a new release adds is drawn without a line here. What a
-// value may be comes from pools by type or by field; half of the pods start out compliant and are then spoiled a little, because
-// wholly random ones break nearly every control.
+// RandomPod fills Kubernetes' own structs by reflection, so a field that a new release adds is drawn
+// without a line here. What a value may be comes from pools by type or by field; half of the pods start
+// out compliant and are then spoiled a little, because wholly random ones break nearly every control.
 func RandomPod(rng *rand.Rand) *corev1.Pod {
 	pod := &corev1.Pod{}
 	if rng.IntN(2) == 0 {
@@ -40,24 +40,38 @@ func pick[T any](rng *rand.Rand, pool []T) T { return pool[rng.IntN(len(pool))] 
 
 // Values by type.
 var typePools = map[reflect.Type][]string{
-	reflect.TypeFor[corev1.SeccompProfileType]():     {"RuntimeDefault", "Localhost", "Unconfined", "", "runtimeDefault", "runtime/default"},
-	reflect.TypeFor[corev1.AppArmorProfileType]():    {"RuntimeDefault", "Localhost", "Unconfined", "", "localhost", "unconfined"},
+	reflect.TypeFor[corev1.SeccompProfileType](): {
+		"RuntimeDefault", "Localhost", "Unconfined", "", "runtimeDefault", "runtime/default",
+	},
+	reflect.TypeFor[corev1.AppArmorProfileType](): {
+		"RuntimeDefault", "Localhost", "Unconfined", "", "localhost", "unconfined",
+	},
 	reflect.TypeFor[corev1.ProcMountType]():          {"Default", "Unmasked", "", "default"},
 	reflect.TypeFor[corev1.OSName]():                 {"windows", "linux", "Windows", "windows ", ""},
 	reflect.TypeFor[corev1.ContainerRestartPolicy](): {"Always", "Never", "OnFailure"},
-	reflect.TypeFor[corev1.Capability](): {"ALL", "all", "NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE", "net_bind_service", "CHOWN", "CAP_CHOWN",
-		"NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "", " ALL"},
+	reflect.TypeFor[corev1.Capability](): {
+		"ALL", "all", "NET_BIND_SERVICE", "CAP_NET_BIND_SERVICE", "net_bind_service", "CHOWN", "CAP_CHOWN",
+		"NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL",
+		"MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "", " ALL",
+	},
 }
 
 // Values by field.
 var fieldPools = map[string][]string{
-	"SELinuxOptions.Type": {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t", "spc_t", "Container_t", "container_t "},
+	"SELinuxOptions.Type": {
+		"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t",
+		"spc_t", "Container_t", "container_t ",
+	},
 	"SELinuxOptions.User": {"", "system_u", " "},
 	"SELinuxOptions.Role": {"", "system_r", " "},
-	"Sysctl.Name": {"kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
-		"net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
-		"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
-		"net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat", "net/ipv4/tcp_rmem", "kernel.msgmax", "net.ipv4.tcp_rmem.", ""},
+	"Sysctl.Name": {
+		"kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+		"net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports",
+		"net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+		"net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
+		"net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_notsent_lowat",
+		"net/ipv4/tcp_rmem", "kernel.msgmax", "net.ipv4.tcp_rmem.", "",
+	},
 	"HTTPGetAction.Host":            {"", "127.0.0.1", "example.com", " "},
 	"TCPSocketAction.Host":          {"", "127.0.0.1", "169.254.169.254"},
 	"Container.Name":                names,
@@ -86,7 +100,10 @@ var (
 		"container.seccomp.security.alpha.kubernetes.io/",
 		"container.apparmor.security.beta.kubernetes.io/",
 	}
-	annotationValues = []string{"runtime/default", "docker/default", "localhost/x", "localhost/", "localhost", "unconfined", "", "Runtime/default", "runtime/default "}
+	annotationValues = []string{
+		"runtime/default", "docker/default", "localhost/x", "localhost/", "localhost",
+		"unconfined", "", "Runtime/default", "runtime/default ",
+	}
 )
 
 // Types that are filled as a whole.
@@ -144,7 +161,7 @@ func (g generator) fillStruct(value reflect.Value) {
 	}
 }
 
-// The API server stores a volume with one source. (None is what it stored in its youth, or a source that it does not know any more.)
+// The API server stores a volume with one source, and makes an emptyDir of one that is written without.
 func (g generator) fillVolumeSource(value reflect.Value) {
 	if !value.IsZero() && !g.chance() {
 		return
@@ -280,7 +297,7 @@ func compliantPod(rng *rand.Rand) *corev1.Pod {
 	}
 	if rng.IntN(4) == 0 {
 		common := corev1.EphemeralContainerCommon(container("debug"))
-		pod.Spec.EphemeralContainers = append(pod.Spec.EphemeralContainers, corev1.EphemeralContainer{EphemeralContainerCommon: common})
+		pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: common}}
 	}
 	// Pointers are not shared among containers: spoiling one must leave the others alone.
 	return pod.DeepCopy()

@@ -24,7 +24,7 @@ type Kept struct {
 
 var levels = []string{"baseline", "restricted", "restricted", "restricted"}
 
-// NewestVersion is the newest minor version that the pinned module knows.
+// The newest minor version that the pinned module knows.
 const newestVersion = 37
 
 // NewPodCase draws a case: the API server hands over what it stored, so the pod comes from the typed struct.
@@ -73,8 +73,8 @@ func (c PodCase) violated() ([]string, error) {
 	return Violated(stored.Params, stored.Pod)
 }
 
-// The one default of the API server that a verdict depends on (k8s.io/kubernetes pkg/apis/core/v1 SetDefaults_Volume). podgate
-// must know it: it judges manifests too.
+// The default of the API server that a verdict depends on (k8s.io/kubernetes pkg/apis/core/v1
+// SetDefaults_Volume). podgate must know it: it judges manifests too.
 func setDefaults(pod *corev1.Pod) {
 	for i := range pod.Spec.Volumes {
 		if source := &pod.Spec.Volumes[i].VolumeSource; *source == (corev1.VolumeSource{}) {

@@ -108,11 +108,12 @@ func (r Random) Compare(driver string, judge *Judge, found string, draw func(*ra
 	if total.err != nil {
 		return 0, total.err
 	}
-	took := time.Since(began).Seconds()
-	pods := total.pods.Load()
+	pods, differences := total.pods.Load(), total.differences.Load()
+	rate := float64(pods) / time.Since(began).Seconds()
+	allowed := 100 * float64(total.allowed.Load()) / float64(max(pods, 1))
 	fmt.Printf("random pods: %d of %d, seed %d, %.0f/s, %.1f%% allowed, %d differences\n",
-		pods, r.Count, r.Seed, float64(pods)/took, 100*float64(total.allowed.Load())/float64(max(pods, 1)), total.differences.Load())
-	return total.differences.Load(), keep(judge, found, total.found)
+		pods, r.Count, r.Seed, rate, allowed, differences)
+	return differences, keep(judge, found, total.found)
 }
 
 func keep(judge *Judge, folder string, cases []Case) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
@@ -48,8 +47,9 @@ func formAt(check policy.Check, version api.Version) *policy.VersionedCheck {
 	return form
 }
 
-// Violated are the controls that a pod violates. Upstream's results carry no ids, so its checks are called one by one and
-// its rule of overrides is applied here; exceptions are podgate's: an excepted check overrides nothing.
+// Violated are the controls that a pod violates. Upstream's results carry no ids, so its checks are called
+// one by one and its rule of overrides is applied here; exceptions are podgate's: an excepted check
+// overrides nothing.
 func Violated(params Params, pod *corev1.Pod) ([]string, error) {
 	level, err := api.ParseLevel(params.Level)
 	if err != nil {
@@ -89,7 +89,7 @@ func confirm(params Params, at api.LevelVersion, pod *corev1.Pod, allowed bool) 
 	}
 	result := policy.AggregateCheckResults(evaluator.EvaluatePod(at, &pod.ObjectMeta, &pod.Spec))
 	if result.Allowed != allowed {
-		return fmt.Errorf("%s: upstream's evaluator says %v: %s", at, result.Allowed, strings.Join(result.ForbiddenReasons, ", "))
+		return fmt.Errorf("%s: its evaluator says %v: %s", at, result.Allowed, result.ForbiddenReason())
 	}
 	return nil
 }

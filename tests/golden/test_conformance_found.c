@@ -1,6 +1,7 @@
 /*
- * Replays tests/conformance/found: pods on which podgate and upstream's Pod Security Admission once disagreed, or
- * easily might, each with the controls that upstream finds violated. `make conformance` confirms these against upstream.
+ * Replays tests/conformance/found: pods on which podgate and upstream's Pod Security Admission once
+ * disagreed, or easily might, each with the controls that upstream finds violated. `make
+ * conformance` confirms these against upstream.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * docs/pod-security.md ends in tables made from the rows of the standard; what stands before them is written by hand.
- * UPDATE_EXPECT=1 writes the tables anew.
+ * docs/pod-security.md ends in tables made from the rows of the standard; what stands before them
+ * is written by hand. UPDATE_EXPECT=1 writes the tables anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>

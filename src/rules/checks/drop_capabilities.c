@@ -19,11 +19,12 @@ static const struct param params[] = {
 enum { DROPS_NOT_ALL, DROPS_NOT_ONE, ADDS };
 
 static const struct problem problems[] = {
-    [DROPS_NOT_ALL] = {.says = "{does|do} not drop all capabilities", .mend = "set it to [ALL]"},
+    [DROPS_NOT_ALL] = {.says = "{does|do} not drop all capabilities",
+                       .mend = "set {it|each} to [ALL]"},
     [DROPS_NOT_ONE] = {.says = "{does|do} not drop the capability {detail}",
-                       .mend = "add {detail} to the list, or set it to [ALL]"},
+                       .mend = "add {detail} to the list, or set {it|each} to [ALL]"},
     [ADDS] = {.says = "{adds|add} the capability {key}",
-              .mend = "remove it; {expected} may be added"},
+              .mend = "remove {it|them}; {expected} may be added"},
 };
 
 static struct str list_text(struct arena *arena, const struct str_list *list) {

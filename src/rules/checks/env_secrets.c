@@ -40,10 +40,11 @@ static const struct problem problems[] = {
                          .mend = "write valueFrom: {secretKeyRef: {name: <secret>, key: <key>}}",
                          .hides_state = true},
     [FROM_SECRET] = {.says = "{takes|take} env {key} from a Secret",
-                     .mend = "remove it, mount the Secret as a volume and read the file",
+                     .mend = "remove {it|them}, mount the Secret as a volume and read the file",
                      .hides_state = true},
     [ALL_FROM_SECRET] = {.says = "{takes|take} all keys of the Secret \"{key}\" as env",
-                         .mend = "remove it, mount the Secret as a volume and read its files",
+                         .mend =
+                             "remove {it|them}, mount the Secret as a volume and read its files",
                          .hides_state = true},
 };
 
@@ -83,11 +84,15 @@ static void judge_env(const struct check_ctx *ctx, struct findings *findings, si
                               .expected = STR("valueFrom.secretKeyRef")};
     if (secret) {
         finding.problem = &problems[IN_CLEAR];
+        finding.compared = env->value;
         finding.detail = str_from(secret);
     } else if (env->source != ENV_SECRET && is_named(&p->from_secret_key_ref, env->name)) {
         finding.problem = &problems[NOT_FROM_SECRET];
+        finding.compared = env->value;
     } else if (env->source == ENV_SECRET && !p->allow_secret_key_ref) {
         finding.problem = &problems[FROM_SECRET];
+        finding.compared = str_format(ctx->arena, "%.*s/%.*s", STR_ARGS(env->source_name),
+                                      STR_ARGS(env->source_key));
         finding.expected = STR("a mounted file");
     } else {
         return;

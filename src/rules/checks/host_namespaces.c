@@ -16,9 +16,9 @@ static const struct param params[] = {
 enum { NETWORK, PID, IPC };
 
 static const struct problem problems[] = {
-    [NETWORK] = {.says = "uses the node's network", .mend = "remove it"},
-    [PID] = {.says = "sees the node's processes", .mend = "remove it"},
-    [IPC] = {.says = "uses the node's shared memory", .mend = "remove it"},
+    [NETWORK] = {.says = "uses the node's network", .mend = "remove {it|them}"},
+    [PID] = {.says = "sees the node's processes", .mend = "remove {it|them}"},
+    [IPC] = {.says = "uses the node's shared memory", .mend = "remove {it|them}"},
 };
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {

@@ -18,7 +18,7 @@ enum { HOST_PORT, HOST_NETWORK_PORT };
 
 static const struct problem problems[] = {
     [HOST_PORT] = {.says = "{takes|take} port {detail} of the node",
-                   .mend = "remove it and reach the pod through a Service"},
+                   .mend = "remove {it|them} and reach the pod through a Service"},
     [HOST_NETWORK_PORT] = {.says = "{takes|take} port {detail} of the node, because the pod uses "
                                    "the node's network",
                            .mend = "remove it: with it every containerPort is a port of the node",

@@ -21,7 +21,7 @@ static const struct param params[] = {
 enum { EMPTY, INVALID, UNTAGGED, MUTABLE, NO_DIGEST };
 
 static const struct problem problems[] = {
-    [EMPTY] = {.says = "{has|have} no image", .mend = "set it"},
+    [EMPTY] = {.says = "{has|have} no image", .mend = "set {it|each}"},
     [INVALID] = {.says = "{has|have} an image that is no valid reference: it {detail}",
                  .mend = "write [registry/]path:tag, all in lower case but the tag"},
     [UNTAGGED] = {.says = "{uses|use} an image without a tag, which means \"latest\"",

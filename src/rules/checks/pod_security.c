@@ -1,4 +1,5 @@
-/* The Kubernetes Pod Security Standards, as Pod Security Admission judges them, in every version. */
+/* The Kubernetes Pod Security Standards, as Pod Security Admission judges them, in every version.
+ * */
 #include "rules/standard.h"
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
@@ -38,10 +39,10 @@ const struct check check_pod_security = {
     .id = "pod-security",
     .title = "Pods meet the Pod Security Standards",
     .rationale =
-        "The Pod Security Standards are what Kubernetes itself recommends and enforces by namespace "
-        "label. This check gives the verdicts of Pod Security Admission, for each version of the "
-        "standards, and adds what it lacks: the field to edit and what to write, denials on "
-        "workload templates, and exceptions for single controls.",
+        "The Pod Security Standards are what Kubernetes itself recommends and enforces by "
+        "namespace label. This check gives the verdicts of Pod Security Admission, for each "
+        "version of the standards, and adds what it lacks: the field to edit and what to write, "
+        "denials on workload templates, and exceptions for single controls.",
     .references =
         "Kubernetes: https://kubernetes.io/docs/concepts/security/pod-security-standards/\n"
         "Kubernetes: https://kubernetes.io/docs/concepts/security/pod-security-admission/\n"

@@ -5,13 +5,13 @@
 enum { ALLOWED, FORCED_BY_PRIVILEGED, FORCED_BY_CAPABILITY };
 
 static const struct problem problems[] = {
-    [ALLOWED] = {.says = "{allows|allow} privilege escalation", .mend = "set it to false"},
+    [ALLOWED] = {.says = "{allows|allow} privilege escalation", .mend = "set {it|each} to false"},
     [FORCED_BY_PRIVILEGED] = {.says = "{is|are} privileged, which always allows privilege "
                                       "escalation",
-                              .mend = "remove it and set allowPrivilegeEscalation to false"},
+                              .mend = "remove {it|them} and set allowPrivilegeEscalation to false"},
     [FORCED_BY_CAPABILITY] = {.says = "{adds|add} the capability {key}, which always allows "
                                       "privilege escalation",
-                              .mend = "remove it and set allowPrivilegeEscalation to false"},
+                              .mend = "remove {it|them} and set allowPrivilegeEscalation to false"},
 };
 
 /* The index of CAP_SYS_ADMIN among the added capabilities, or their count. */

@@ -2,7 +2,7 @@
 
 static const struct problem problems[] = {
     {.says = "{is|are} privileged: whoever gets in has the whole node",
-     .mend = "remove it, and add the single capability or device that is needed"},
+     .mend = "remove {it|them}, and add the single capability or device that is needed"},
 };
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {

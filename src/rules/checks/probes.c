@@ -17,11 +17,11 @@ static const struct param params[] = {
 
 static const struct problem problems[] = {
     [LIVENESS] = {.says = "{has|have} no liveness probe",
-                  .mend = "add one that fails only when a restart helps"},
+                  .mend = "add {one|one each} that fails only when a restart helps"},
     [READINESS] = {.says = "{has|have} no readiness probe",
-                   .mend = "add one that succeeds when requests can be served"},
+                   .mend = "add {one|one each} that succeeds when requests can be served"},
     [STARTUP] = {.says = "{has|have} no startup probe",
-                 .mend = "add one that succeeds when the application has started"},
+                 .mend = "add {one|one each} that succeeds when the application has started"},
 };
 
 /* A Job's pods run to their end: nobody restarts them and nobody calls them. */

@@ -2,7 +2,8 @@
 
 static const struct problem problems[] = {
     {.says = "{has|have} a writable root file system",
-     .mend = "set it to true, and mount an emptyDir where the application writes, such as /tmp"},
+     .mend =
+         "set {it|each} to true, and mount an emptyDir where the application writes, such as /tmp"},
 };
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {

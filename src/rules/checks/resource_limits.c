@@ -18,12 +18,13 @@ static const struct param params[] = {
 enum { NO_LIMIT, NO_REQUEST, BAD_LIMIT, BAD_REQUEST };
 
 static const struct problem problems[] = {
-    [NO_LIMIT] = {.says = "{has|have} no {detail} limit", .mend = "set {expected}"},
-    [NO_REQUEST] = {.says = "{has|have} no {detail} request", .mend = "set {expected}"},
+    [NO_LIMIT] = {.says = "{has|have} no {detail} limit", .mend = "set {it|each} to {expected}"},
+    [NO_REQUEST] = {.says = "{has|have} no {detail} request",
+                    .mend = "set {it|each} to {expected}"},
     [BAD_LIMIT] = {.says = "{has|have} a {detail} limit that is no quantity",
-                   .mend = "set {expected}"},
+                   .mend = "set {it|each} to {expected}"},
     [BAD_REQUEST] = {.says = "{has|have} a {detail} request that is no quantity",
-                     .mend = "set {expected}"},
+                     .mend = "set {it|each} to {expected}"},
 };
 
 /* What a sentence proposes: typical of a small service. */

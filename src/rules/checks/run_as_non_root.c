@@ -14,20 +14,23 @@ static const struct param params[] = {
 enum { UNSET, UNSET_ON_WINDOWS, CONTAINER_FALSE, POD_FALSE, ROOT_USER, ROOT_USER_OF_POD };
 
 static const struct problem problems[] = {
-    [UNSET] = {.says = "may run as root",
-               .mend = "set it to true, and runAsUser to the image's numeric user if its USER is "
-                       "root or a name",
-               .pod_field = "securityContext.runAsNonRoot"},
+    [UNSET] =
+        {.says = "may run as root",
+         .mend = "set {it|each} to true, and runAsUser to the image's numeric user if its USER is "
+                 "root or a name",
+         .pod_field = "securityContext.runAsNonRoot"},
     [UNSET_ON_WINDOWS] = {.says = "may run as administrator",
-                          .mend = "set it to true",
+                          .mend = "set {it|each} to true",
                           .pod_field = "securityContext.runAsNonRoot"},
-    [CONTAINER_FALSE] = {.says = "may run as root", .mend = "set it to true"},
-    [POD_FALSE] = {.says = "lets its containers run as root", .mend = "set it to true"},
+    [CONTAINER_FALSE] = {.says = "may run as root", .mend = "set {it|each} to true"},
+    [POD_FALSE] = {.says = "lets its containers run as root", .mend = "set {it|each} to true"},
     [ROOT_USER] = {.says = "{runs|run} as UID 0 (root)",
-                   .mend = "set it to a user above 0 that the image works with, such as 1000"},
+                   .mend =
+                       "set {it|each} to a user above 0 that the image works with, such as 1000"},
     [ROOT_USER_OF_POD] = {.says = "{runs|run} as UID 0 (root)",
-                          .mend = "set it to a user above 0 that the image works with, such as "
-                                  "1000",
+                          .mend =
+                              "set {it|each} to a user above 0 that the image works with, such as "
+                              "1000",
                           .pod_field = "securityContext.runAsUser"},
 };
 

@@ -5,7 +5,7 @@
 
 static const struct problem host_namespace = {
     .says = "uses host namespaces",
-    .mend = "remove it",
+    .mend = "remove {it|them}",
 };
 
 static void judge_host_namespaces(const struct control_ctx *ctx) {
@@ -80,8 +80,8 @@ static const struct problem several_sources = {
     .hides_state = true,
 };
 
-/* As the API server stores it: a volume without a source is an emptyDir. One of several sources is refused
- * there; here none of them can hide behind an allowed one. */
+/* As the API server stores it: a volume without a source is an emptyDir. One of several sources is
+ * refused there; here none of them can hide behind an allowed one. */
 static bool is_allowed_volume(const struct control_ctx *ctx, const struct volume *volume) {
     return volume->source_count == 0 ||
            (volume->source_count == 1 && control_allows(ctx, volume->source));
@@ -128,7 +128,7 @@ const struct control control_restricted_volumes = {
 
 static const struct problem host_port = {
     .says = "{uses|use} a hostPort",
-    .mend = "remove it and reach the pod through a Service",
+    .mend = "remove {it|them} and reach the pod through a Service",
 };
 
 static void judge_host_ports(const struct control_ctx *ctx) {
@@ -159,7 +159,7 @@ const struct control control_host_ports = {
 
 static const struct problem probe_host = {
     .says = "{sets|set} a probe or lifecycle host",
-    .mend = "remove it, then the kubelet asks the pod itself",
+    .mend = "remove {it|them}, then the kubelet asks the pod itself",
 };
 
 static void report_host(const struct control_ctx *ctx, struct str field, struct str host) {
@@ -203,7 +203,7 @@ const struct control control_host_probes = {
 
 static const struct problem host_process = {
     .says = "{runs|run} as a Windows hostProcess",
-    .mend = "remove it",
+    .mend = "remove {it|them}",
 };
 
 static void judge_host_process(const struct control_ctx *ctx) {

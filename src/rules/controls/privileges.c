@@ -5,7 +5,7 @@
 
 static const struct problem privileged = {
     .says = "{is|are} privileged",
-    .mend = "remove it",
+    .mend = "remove {it|them}",
 };
 
 static void judge_privileged(const struct control_ctx *ctx) {
@@ -28,7 +28,7 @@ const struct control control_privileged = {
 
 static const struct problem escalation = {
     .says = "may gain privileges (allowPrivilegeEscalation != false)",
-    .mend = "set it to false",
+    .mend = "set {it|each} to false",
 };
 
 static void judge_escalation(const struct control_ctx *ctx) {
@@ -54,18 +54,19 @@ const struct control control_allow_privilege_escalation = {
 
 static const struct problem added_non_default = {
     .says = "{adds|add} non-default capabilities",
-    .mend = "remove it; only those that runtimes grant by default may be added",
+    .mend = "remove {it|them}; only those that runtimes grant by default may be added",
 };
 static const struct problem added_any = {
     .says = "{has|have} unrestricted capabilities",
-    .mend = "remove it; may be added: {expected}",
+    .mend = "remove {it|them}; may be added: {expected}",
 };
 static const struct problem kept_any = {
     .says = "{has|have} unrestricted capabilities",
-    .mend = "set it to [ALL]",
+    .mend = "set {it|each} to [ALL]",
 };
 
-/* Names are compared exactly: Kubernetes stores free strings, and what a runtime makes of "all" or CAP_CHOWN differs. */
+/* Names are compared exactly: Kubernetes stores free strings, and what a runtime makes of "all" or
+ * CAP_CHOWN differs. */
 static void judge_added(const struct control_ctx *ctx, const struct problem *problem) {
     const struct str_list *added = &ctx->container->security.capabilities_add;
     for (size_t i = 0; i < added->count; i++) {
@@ -145,7 +146,7 @@ const struct control control_capabilities_restricted = {
 
 static const struct problem proc_mount = {
     .says = "{sets|set} a forbidden procMount",
-    .mend = "set it to {expected} or remove it",
+    .mend = "set {it|each} to {expected} or remove {it|them}",
 };
 
 static void judge_proc_mount(const struct control_ctx *ctx) {
@@ -187,18 +188,21 @@ enum { ROOT_OF_POD, ROOT_SET, ROOT_BY_DEFAULT, ROOT_BY_DEFAULT_DEBUG, ROOT_BY_DE
 
 static const struct problem root_allowed[] = {
     [ROOT_OF_POD] = {.says = "lets its containers run as root (runAsNonRoot != true)",
-                     .mend = "set it to true"},
-    [ROOT_SET] = {.says = "may run as root (runAsNonRoot != true)", .mend = "set it to true"},
-    [ROOT_BY_DEFAULT] = {.says = "may run as root (runAsNonRoot != true)",
-                         .mend = "set it to true, and runAsUser to the image's numeric user if its "
-                                 "USER is root or a name",
-                         .pod_field = "securityContext.runAsNonRoot"},
+                     .mend = "set {it|each} to true"},
+    [ROOT_SET] = {.says = "may run as root (runAsNonRoot != true)",
+                  .mend = "set {it|each} to true"},
+    [ROOT_BY_DEFAULT] =
+        {.says = "may run as root (runAsNonRoot != true)",
+         .mend = "set {it|each} to true, and runAsUser to the image's numeric user if its "
+                 "USER is root or a name",
+         .pod_field = "securityContext.runAsNonRoot"},
     /* It joins a pod that nobody can edit any more. */
-    [ROOT_BY_DEFAULT_DEBUG] = {.says = "may run as root (runAsNonRoot != true)",
-                               .mend = "set it to true (kubectl debug --profile=restricted does)"},
+    [ROOT_BY_DEFAULT_DEBUG] =
+        {.says = "may run as root (runAsNonRoot != true)",
+         .mend = "set {it|each} to true (kubectl debug --profile=restricted does)"},
     /* The API server refuses runAsUser there. */
     [ROOT_BY_DEFAULT_WINDOWS] = {.says = "may run as administrator (runAsNonRoot != true)",
-                                 .mend = "set it to true",
+                                 .mend = "set {it|each} to true",
                                  .pod_field = "securityContext.runAsNonRoot"},
 };
 
@@ -235,7 +239,7 @@ const struct control control_run_as_non_root = {
 
 static const struct problem root_user = {
     .says = "{runs|run} as root (runAsUser=0)",
-    .mend = "set it to a user above 0 that the image works with, such as 1000",
+    .mend = "set {it|each} to a user above 0 that the image works with, such as 1000",
 };
 
 /* Zero at the pod breaks it even if every container has a user of its own. */

@@ -24,11 +24,12 @@ static void report_annotation(const struct control_ctx *ctx, const struct proble
 
 static const struct problem app_armor_type = {
     .says = "{sets|set} a forbidden AppArmor profile",
-    .mend = "set it to {expected}",
+    .mend = "set {it|each} to {expected}",
 };
 static const struct problem app_armor_annotation = {
     .says = "{sets|set} a forbidden AppArmor profile in an annotation",
-    .mend = "remove it and set securityContext.appArmorProfile.type to RuntimeDefault or Localhost",
+    .mend =
+        "remove {it|them} and set securityContext.appArmorProfile.type to RuntimeDefault or Localhost",
 };
 
 static void judge_app_armor_type(const struct control_ctx *ctx) {
@@ -71,11 +72,11 @@ const struct control control_app_armor_profile = {
 
 static const struct problem selinux_type = {
     .says = "{sets|set} forbidden seLinuxOptions",
-    .mend = "remove it, or set it to {expected}",
+    .mend = "remove {it|them}, or set {it|each} to {expected}",
 };
 static const struct problem selinux_owner = {
     .says = "{sets|set} forbidden seLinuxOptions",
-    .mend = "remove it",
+    .mend = "remove {it|them}",
 };
 
 static void report_owner(const struct control_ctx *ctx, struct str field, struct str value) {
@@ -120,24 +121,25 @@ const struct control control_selinux_options = {
 
 static const struct problem seccomp_annotation = {
     .says = "{sets|set} a forbidden seccompProfile in an annotation",
-    .mend = "remove it or set it to runtime/default",
+    .mend = "remove {it|them} or set {it|each} to runtime/default",
 };
 static const struct problem seccomp_type = {
     .says = "{sets|set} a forbidden seccompProfile",
-    .mend = "set it to {expected}",
+    .mend = "set {it|each} to {expected}",
 };
 static const struct problem seccomp_missing = {
     .says = "{has|have} no seccompProfile",
-    .mend = "set it to RuntimeDefault",
+    .mend = "set {it|each} to RuntimeDefault",
     .pod_field = "securityContext.seccompProfile.type",
 };
 /* A debug container joins a pod that nobody can edit any more. */
 static const struct problem seccomp_missing_debug = {
     .says = "{has|have} no seccompProfile",
-    .mend = "set it to RuntimeDefault (kubectl debug --profile=restricted does)",
+    .mend = "set {it|each} to RuntimeDefault (kubectl debug --profile=restricted does)",
 };
 
-/* Whether the annotation is about what is judged: the pod, or the container that its key ends in. */
+/* Whether the annotation is about what is judged: the pod, or the container that its key ends in.
+ * */
 static bool is_seccomp_key(const struct control_ctx *ctx, struct str key) {
     if (!ctx->container) return str_equals(key, STR(SECCOMP_POD_KEY));
     return str_starts_with(key, STR(SECCOMP_PREFIX)) &&
@@ -219,7 +221,7 @@ const struct control control_seccomp_restricted = {
 
 static const struct problem forbidden_sysctl = {
     .says = "sets forbidden sysctls",
-    .mend = "remove this entry",
+    .mend = "remove {this entry|these entries}",
 };
 
 static void judge_sysctls(const struct control_ctx *ctx) {

@@ -1,6 +1,6 @@
 /*
- * The rows of the Pod Security Standards: baseline in the order of their ids (bytes, as upstream sorts them),
- * then restricted. A new control is a row in the file of its area and a line here.
+ * The rows of the Pod Security Standards: baseline in the order of their ids (bytes, as upstream
+ * sorts them), then restricted. A new control is a row in the file of its area and a line here.
  */
 #ifndef PODGATE_RULES_CONTROLS_ROWS_H
 #define PODGATE_RULES_CONTROLS_ROWS_H
