@@ -30,7 +30,8 @@ struct str_list {
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 /* The same as an initializer of a static table, where STR is no constant. */
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                          \
+    { "" literal, sizeof(literal) - 1 }
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf's "%.*s". */
 #define STR_ARGS(s) (int)(s).len, (s).at ? (s).at : ""

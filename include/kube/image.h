@@ -34,9 +34,9 @@ struct str image_full_name(struct arena *arena, const struct image *image);
 struct image_pattern {
     struct str written;
     bool everything;
-    struct str full_name; /* normalised domain and path, a glob by segments */
+    struct str full_name;   /* normalised domain and path, a glob by segments */
     struct str tag, digest; /* globs, empty: any */
-    bool wildcard_domain; /* lint advice */
+    bool wildcard_domain;   /* lint advice */
 };
 MUST_CHECK bool image_pattern_parse(struct arena *arena, struct str text, struct image_pattern *out,
                                     struct error *err);

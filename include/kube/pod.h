@@ -102,7 +102,14 @@ struct resources {
     size_t request_count, limit_count;
 };
 
-enum handler_type { HANDLER_NONE, HANDLER_EXEC, HANDLER_HTTP_GET, HANDLER_TCP_SOCKET, HANDLER_GRPC, HANDLER_SLEEP };
+enum handler_type {
+    HANDLER_NONE,
+    HANDLER_EXEC,
+    HANDLER_HTTP_GET,
+    HANDLER_TCP_SOCKET,
+    HANDLER_GRPC,
+    HANDLER_SLEEP
+};
 
 /* A probe or a lifecycle hook. More than one handler may be there (API validation refuses it; templates of
  * old may hold it): each host is kept. */
@@ -111,7 +118,8 @@ struct handler {
     enum handler_type type; /* the first there */
     struct str http_host, tcp_host;
     struct str_list command;
-    struct str path, port; /* httpGet; port as written, number or name; tcpSocket and grpc fill port too */
+    struct str path,
+        port; /* httpGet; port as written, number or name; tcpSocket and grpc fill port too */
 };
 
 struct volume_mount {
@@ -127,7 +135,8 @@ struct str container_type_name(enum container_type type);
 struct effective {
     enum flag run_as_non_root;
     struct optional_int run_as_user, run_as_group;
-    const struct security_profile *seccomp, *apparmor;     /* never NULL, is_set false when neither sets it */
+    const struct security_profile *seccomp,
+        *apparmor; /* never NULL, is_set false when neither sets it */
     const struct selinux_options *selinux;
     const struct windows_options *windows;
 };
@@ -155,7 +164,8 @@ struct container {
 
 struct volume {
     struct str name;
-    struct str source; /* key of its source: "hostPath", "emptyDir", ...; an unknown key as written; empty: none */
+    struct str
+        source; /* key of its source: "hostPath", "emptyDir", ...; an unknown key as written; empty: none */
     size_t source_count; /* sources present; more than one is refused by the API server */
     struct str host_path, host_path_type;
     struct str image_reference;
@@ -163,9 +173,9 @@ struct volume {
 };
 
 struct pod {
-    const struct cJSON *node;      /* the pod spec */
-    const struct meta *meta;       /* the pod's or the template's own metadata */
-    bool is_windows;               /* os.name == "windows", exactly */
+    const struct cJSON *node; /* the pod spec */
+    const struct meta *meta;  /* the pod's or the template's own metadata */
+    bool is_windows;          /* os.name == "windows", exactly */
     enum flag host_network, host_pid, host_ipc, host_users;
     enum flag share_process_namespace, automount_service_account_token, enable_service_links;
     struct str service_account_name; /* serviceAccountName, else serviceAccount; as written */

@@ -13,7 +13,13 @@
 #include "text/json.h"
 #include "text/scan.h"
 
-enum operation { OPERATION_CREATE, OPERATION_UPDATE, OPERATION_DELETE, OPERATION_CONNECT, OPERATION_OTHER };
+enum operation {
+    OPERATION_CREATE,
+    OPERATION_UPDATE,
+    OPERATION_DELETE,
+    OPERATION_CONNECT,
+    OPERATION_OTHER
+};
 /* "CREATE", ...; OPERATION_OTHER is "OTHER". */
 struct str operation_name(enum operation operation);
 MUST_CHECK bool operation_parse(struct str name, enum operation *out);
@@ -23,13 +29,13 @@ struct review_object {
     bool is_present;           /* neither absent nor null */
     bool is_object;            /* a JSON object */
     struct str bytes;          /* the whole value */
-    struct str spec;           /* its `spec` member's bytes, or none */
+    struct str spec;           /* its `spec` member's bytes; none also when it stands twice */
     struct str template_bytes; /* its `template` member's bytes (PodTemplate), or none */
     struct str skip[REVIEW_SKIP_MAX]; /* metadata.managedFields, status: what no rule may look at */
     size_t skip_count;
     size_t nodes;              /* without the skipped parts */
     bool is_being_deleted;     /* metadata.deletionTimestamp is neither absent nor null */
-    struct scan_defect defect; /* the first one outside the skipped parts */
+    struct scan_defect defect; /* the first one outside the skipped parts; offset in `bytes` */
 };
 
 struct group_version_kind {
@@ -61,10 +67,10 @@ MUST_CHECK bool review_read(struct arena *arena, struct str body, const struct s
 /* Why a review needs no judging, or REVIEW_JUDGE. Decides on kind, operation and subresource alone. */
 enum review_scope {
     REVIEW_JUDGE,
-    REVIEW_OPERATION,    /* DELETE, CONNECT, an unknown operation */
-    REVIEW_SUBRESOURCE,  /* exec, attach, log, portforward, proxy, binding, eviction, status, scale, or any of a non-Pod */
-    REVIEW_KIND,         /* a kind without a pod spec */
-    REVIEW_NO_OBJECT,    /* null */
+    REVIEW_OPERATION, /* DELETE, CONNECT, an unknown operation */
+    REVIEW_SUBRESOURCE, /* exec, attach, log, portforward, proxy, binding, eviction, status, scale, or any of a non-Pod */
+    REVIEW_KIND,      /* a kind without a pod spec */
+    REVIEW_NO_OBJECT, /* null */
 };
 /* *kind is set for REVIEW_JUDGE. An unknown subresource of pods is judged whatever kind it claims only if the kind is Pod. */
 enum review_scope review_scope(const struct review *review, const struct workload_kind **kind);

@@ -11,9 +11,11 @@ struct workload_kind {
     struct str group;    /* "" (core), "apps", "batch" */
     struct str kind;     /* "Deployment" */
     struct str resource; /* "deployments" */
-    struct str template_path; /* "spec.template", "spec.jobTemplate.spec.template", "template"; "" for Pod */
-    struct str spec_path;     /* "spec.template.spec"; "spec" for Pod */
-    struct str metadata_path; /* of the pod's own metadata: "spec.template.metadata"; "metadata" for Pod */
+    struct str
+        template_path; /* "spec.template", "spec.jobTemplate.spec.template", "template"; "" for Pod */
+    struct str spec_path; /* "spec.template.spec"; "spec" for Pod */
+    struct str
+        metadata_path; /* of the pod's own metadata: "spec.template.metadata"; "metadata" for Pod */
     bool is_pod;
 };
 
@@ -42,7 +44,8 @@ MUST_CHECK bool workload_decode(struct arena *arena, const struct workload_kind 
                                 const struct document *document, const struct cJSON *object,
                                 struct workload *out, struct error *err);
 /* The pod spec's node of an object, or NULL: for comparing old and new. */
-const struct cJSON *workload_find_spec(const struct workload_kind *kind, const struct cJSON *object);
+const struct cJSON *workload_find_spec(const struct workload_kind *kind,
+                                       const struct cJSON *object);
 
 /* Who a person would say this belongs to: the controller owner with a ReplicaSet's suffix taken off if it equals the
  * label pod-template-hash, a CronJob's (a Job owned: '-' and 8 or more digits) likewise. Without owner: the object's own name, else
@@ -54,6 +57,7 @@ struct workload_name {
 };
 struct workload_name workload_display_name(struct arena *arena, const struct workload *workload);
 /* `names` of match: own name, generateName without '-', the owner's, the owner's without its suffix. At most 4. */
-size_t workload_match_names(struct arena *arena, const struct workload *workload, struct str names[static 4]);
+size_t workload_match_names(struct arena *arena, const struct workload *workload,
+                            struct str names[static 4]);
 
 #endif

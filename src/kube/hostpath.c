@@ -6,9 +6,6 @@
  */
 #include "kube/hostpath.h"
 
-#define LITERAL(text)                                                                              \
-    { (text), sizeof(text) - 1 }
-
 /* Takes the next component off `rest`; false when there is none left. */
 static bool take_component(struct str *rest, struct str *component) {
     while (rest->len > 0 && rest->at[0] == '/')
@@ -62,16 +59,16 @@ bool hostpath_is_below(struct str path, struct str prefix) {
 static const struct {
     struct str runtime, path;
 } sockets[] = {
-    {LITERAL("containerd"), LITERAL("/run/containerd/containerd.sock")},
-    {LITERAL("containerd"), LITERAL("/run/k3s/containerd/containerd.sock")},
-    {LITERAL("containerd"), LITERAL("/run/k0s/containerd.sock")},
-    {LITERAL("containerd"), LITERAL("/run/docker/containerd/containerd.sock")},
-    {LITERAL("containerd"), LITERAL("/var/snap/microk8s/common/run/containerd.sock")},
-    {LITERAL("CRI-O"), LITERAL("/run/crio/crio.sock")},
-    {LITERAL("Docker"), LITERAL("/run/docker.sock")},
-    {LITERAL("cri-dockerd"), LITERAL("/run/cri-dockerd.sock")},
-    {LITERAL("dockershim"), LITERAL("/run/dockershim.sock")},
-    {LITERAL("Podman"), LITERAL("/run/podman/podman.sock")},
+    {STR_INIT("containerd"), STR_INIT("/run/containerd/containerd.sock")},
+    {STR_INIT("containerd"), STR_INIT("/run/k3s/containerd/containerd.sock")},
+    {STR_INIT("containerd"), STR_INIT("/run/k0s/containerd.sock")},
+    {STR_INIT("containerd"), STR_INIT("/run/docker/containerd/containerd.sock")},
+    {STR_INIT("containerd"), STR_INIT("/var/snap/microk8s/common/run/containerd.sock")},
+    {STR_INIT("CRI-O"), STR_INIT("/run/crio/crio.sock")},
+    {STR_INIT("Docker"), STR_INIT("/run/docker.sock")},
+    {STR_INIT("cri-dockerd"), STR_INIT("/run/cri-dockerd.sock")},
+    {STR_INIT("dockershim"), STR_INIT("/run/dockershim.sock")},
+    {STR_INIT("Podman"), STR_INIT("/run/podman/podman.sock")},
 };
 
 struct str hostpath_runtime_socket(struct str path) {

@@ -18,8 +18,6 @@
 
 #include "kube/image_name.h"
 
-#define LITERAL(text)                                                                              \
-    { (text), sizeof(text) - 1 }
 #define TAG_BYTES_MAX 128
 #define PATH_BYTES_MAX 255
 #define IDENTIFIER_BYTES 64
@@ -146,7 +144,9 @@ static bool check_digest(struct str digest, struct error *err) {
     static const struct {
         struct str name;
         size_t digits;
-    } algorithms[] = {{LITERAL("sha256"), 64}, {LITERAL("sha384"), 96}, {LITERAL("sha512"), 128}};
+    } algorithms[] = {{STR_INIT("sha256"), 64},
+                      {STR_INIT("sha384"), 96},
+                      {STR_INIT("sha512"), 128}};
     struct str digits, name = cut(digest, ':', &digits);
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
         if (!str_equals(name, algorithms[i].name)) continue;

@@ -108,12 +108,10 @@ struct container_list {
     struct str key;
     enum container_type type;
 };
-#define CONTAINER_LIST(literal, of)                                                                \
-    { {(literal), sizeof(literal) - 1}, (of) }
 static const struct container_list container_lists[LIST_COUNT] = {
-    [LIST_INIT] = CONTAINER_LIST("initContainers", CONTAINER_INIT),
-    [LIST_REGULAR] = CONTAINER_LIST("containers", CONTAINER_REGULAR),
-    [LIST_EPHEMERAL] = CONTAINER_LIST("ephemeralContainers", CONTAINER_EPHEMERAL),
+    [LIST_INIT] = {STR_INIT("initContainers"), CONTAINER_INIT},
+    [LIST_REGULAR] = {STR_INIT("containers"), CONTAINER_REGULAR},
+    [LIST_EPHEMERAL] = {STR_INIT("ephemeralContainers"), CONTAINER_EPHEMERAL},
 };
 
 /* runtimes merge windowsOptions field by field, unlike the other objects, which replace the pod's

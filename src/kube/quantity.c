@@ -14,8 +14,6 @@
  */
 #include "kube/quantity.h"
 
-#define LITERAL(text)                                                                              \
-    { (text), sizeof(text) - 1 }
 #define NANOS_PER_UNIT 1000000000
 /* Beyond this, moving the point of any text that fits in memory only saturates or rounds to a nano. */
 #define EXPONENT_MAX ((int64_t)1 << 40)
@@ -32,12 +30,12 @@ static const struct {
     bool is_binary;
     int exponent;
 } suffixes[] = {
-    {LITERAL(""), false, 0},   {LITERAL("n"), false, -9}, {LITERAL("u"), false, -6},
-    {LITERAL("m"), false, -3}, {LITERAL("k"), false, 3},  {LITERAL("M"), false, 6},
-    {LITERAL("G"), false, 9},  {LITERAL("T"), false, 12}, {LITERAL("P"), false, 15},
-    {LITERAL("E"), false, 18}, {LITERAL("Ki"), true, 10}, {LITERAL("Mi"), true, 20},
-    {LITERAL("Gi"), true, 30}, {LITERAL("Ti"), true, 40}, {LITERAL("Pi"), true, 50},
-    {LITERAL("Ei"), true, 60},
+    {STR_INIT(""), false, 0},   {STR_INIT("n"), false, -9}, {STR_INIT("u"), false, -6},
+    {STR_INIT("m"), false, -3}, {STR_INIT("k"), false, 3},  {STR_INIT("M"), false, 6},
+    {STR_INIT("G"), false, 9},  {STR_INIT("T"), false, 12}, {STR_INIT("P"), false, 15},
+    {STR_INIT("E"), false, 18}, {STR_INIT("Ki"), true, 10}, {STR_INIT("Mi"), true, 20},
+    {STR_INIT("Gi"), true, 30}, {STR_INIT("Ti"), true, 40}, {STR_INIT("Pi"), true, 50},
+    {STR_INIT("Ei"), true, 60},
 };
 
 /* What a digit is worth in nanos, by its place behind the point. */

@@ -3,13 +3,10 @@
 
 #include "base/json_out.h"
 
-#define LITERAL(text)                                                                              \
-    { (text), sizeof(text) - 1 }
-
 static const struct str operation_names[] = {
-    [OPERATION_CREATE] = LITERAL("CREATE"), [OPERATION_UPDATE] = LITERAL("UPDATE"),
-    [OPERATION_DELETE] = LITERAL("DELETE"), [OPERATION_CONNECT] = LITERAL("CONNECT"),
-    [OPERATION_OTHER] = LITERAL("OTHER"),
+    [OPERATION_CREATE] = STR_INIT("CREATE"), [OPERATION_UPDATE] = STR_INIT("UPDATE"),
+    [OPERATION_DELETE] = STR_INIT("DELETE"), [OPERATION_CONNECT] = STR_INIT("CONNECT"),
+    [OPERATION_OTHER] = STR_INIT("OTHER"),
 };
 
 struct str operation_name(enum operation operation) {
@@ -31,9 +28,9 @@ bool operation_parse(struct str name, enum operation *out) {
  * (pod-security-admission admission.go, ignoredPodSubresources), and scale. All others carry a Pod
  * that may add something: ephemeralcontainers, resize, and what is still to come. */
 static const struct str ignored_sub_resources[] = {
-    LITERAL("exec"),     LITERAL("attach"), LITERAL("binding"),
-    LITERAL("eviction"), LITERAL("log"),    LITERAL("portforward"),
-    LITERAL("proxy"),    LITERAL("status"), LITERAL("scale"),
+    STR_INIT("exec"),     STR_INIT("attach"), STR_INIT("binding"),
+    STR_INIT("eviction"), STR_INIT("log"),    STR_INIT("portforward"),
+    STR_INIT("proxy"),    STR_INIT("status"), STR_INIT("scale"),
 };
 
 static bool is_ignored_sub_resource(struct str name) {

@@ -43,14 +43,12 @@ struct member {
     const struct member_table *table; /* nested objects */
 };
 
-#define KEY(literal)                                                                               \
-    { (literal), sizeof(literal) - 1 }
 #define STRING(literal, type, field, max)                                                          \
-    { KEY(literal), read_string, offsetof(type, field), max, NULL }
+    { STR_INIT(literal), read_string, offsetof(type, field), max, NULL }
 #define NESTED(literal, type, field, of)                                                           \
-    { KEY(literal), read_nested, offsetof(type, field), 0, &(of) }
+    { STR_INIT(literal), read_nested, offsetof(type, field), 0, &(of) }
 #define PLAIN(literal, type, field, function)                                                      \
-    { KEY(literal), function, offsetof(type, field), 0, NULL }
+    { STR_INIT(literal), function, offsetof(type, field), 0, NULL }
 #define TABLE(of)                                                                                  \
     { (of), sizeof(of) / sizeof *(of) }
 
@@ -284,7 +282,7 @@ static const struct member request_members[] = {
     STRING("name", struct review, name, NAME_BYTES_MAX),
     STRING("namespace", struct review, name_space, NAME_BYTES_MAX),
     STRING("operation", struct review, operation_text, NAME_BYTES_MAX),
-    {KEY("userInfo"), read_nested, 0, 0, &user_table},
+    {STR_INIT("userInfo"), read_nested, 0, 0, &user_table},
     PLAIN("object", struct review, object, read_object),
     PLAIN("oldObject", struct review, old_object, read_object),
     PLAIN("dryRun", struct review, dry_run, read_bool),
@@ -300,7 +298,7 @@ static bool read_request(struct reader *reader, const struct member *member, voi
 static const struct member envelope_members[] = {
     STRING("kind", struct envelope, kind, NAME_BYTES_MAX),
     STRING("apiVersion", struct envelope, api_version, NAME_BYTES_MAX),
-    {KEY("request"), read_request, offsetof(struct envelope, review), 0, &request_table},
+    {STR_INIT("request"), read_request, offsetof(struct envelope, review), 0, &request_table},
 };
 static const struct member_table envelope_table = TABLE(envelope_members);
 

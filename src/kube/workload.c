@@ -4,22 +4,20 @@
 
 #include <stdio.h>
 
-#define LITERAL(text)                                                                              \
-    { (text), sizeof(text) - 1 }
 #define TEMPLATED(group_, kind_, resource_, template_)                                             \
     {                                                                                              \
-        .group = LITERAL(group_), .kind = LITERAL(kind_), .resource = LITERAL(resource_),          \
-        .template_path = LITERAL(template_), .spec_path = LITERAL(template_ ".spec"),              \
-        .metadata_path = LITERAL(template_ ".metadata")                                            \
+        .group = STR_INIT(group_), .kind = STR_INIT(kind_), .resource = STR_INIT(resource_),       \
+        .template_path = STR_INIT(template_), .spec_path = STR_INIT(template_ ".spec"),            \
+        .metadata_path = STR_INIT(template_ ".metadata")                                           \
     }
 
 const struct workload_kind workload_kinds[] = {
-    {.group = LITERAL(""),
-     .kind = LITERAL("Pod"),
-     .resource = LITERAL("pods"),
-     .template_path = LITERAL(""),
-     .spec_path = LITERAL("spec"),
-     .metadata_path = LITERAL("metadata"),
+    {.group = STR_INIT(""),
+     .kind = STR_INIT("Pod"),
+     .resource = STR_INIT("pods"),
+     .template_path = STR_INIT(""),
+     .spec_path = STR_INIT("spec"),
+     .metadata_path = STR_INIT("metadata"),
      .is_pod = true},
     TEMPLATED("apps", "Deployment", "deployments", "spec.template"),
     TEMPLATED("apps", "ReplicaSet", "replicasets", "spec.template"),
