@@ -32,11 +32,12 @@ struct server_options {
     unsigned first_shard; /* thread n counts in the shard first_shard + n */
     struct listener *listener;
     unsigned door;
-    size_t max_body;            /* one request's */
-    int64_t body_budget;        /* all connections' together */
-    bool close_each;            /* the connection ends with its first answer */
-    bool counts_requests;       /* podgate_http_requests_total and podgate_inflight_requests */
-    unsigned library_timeout_s; /* of inactivity: a net below the listener's deadlines */
+    size_t max_body;      /* one request's */
+    int64_t body_budget;  /* all connections' together */
+    bool close_each;      /* the connection ends with its first answer */
+    bool counts_requests; /* podgate_http_requests_total and podgate_inflight_requests */
+    unsigned
+        inactivity_s; /* the library closes after so long: a net below the listener's deadlines */
     /* After so long (varied by a quarter) or 10,000 to 100,000 requests an answer ends the connection. 0: never. */
     int64_t connection_age_ms;
 };

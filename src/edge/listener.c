@@ -1,6 +1,7 @@
 #include "edge/listener.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -192,15 +193,22 @@ void connection_end(struct connection *connection) {
     pthread_mutex_unlock(&connection->listener->mutex);
 }
 
+static int descriptor_of(const struct connection *connection) {
+    return (int)(connection - connection->listener->connections);
+}
+
+/* Tells a connection's owner to close it. */
+static void shut_down_locked(struct connection *connection) {
+    connection->state = DYING;
+    atomic_fetch_add(&connection->listener->doors[connection->door].dying, 1);
+    shutdown(descriptor_of(connection), SHUT_RDWR);
+}
+
 /* --- the thread ------------------------------------------------------------------------------- */
 
 static void watch(struct listener *listener, int operation, int fd, uint32_t events) {
     struct epoll_event event = {.events = events, .data.fd = fd};
     epoll_ctl(listener->epoll, operation, fd, &event);
-}
-
-static int descriptor_of(const struct connection *connection) {
-    return (int)(connection - connection->listener->connections);
 }
 
 /* Ends a connection: a waiting one at once, a given one by telling its owner. */
@@ -210,9 +218,7 @@ static void cut(struct connection *connection, enum cut_reason why) {
     pthread_mutex_lock(&listener->mutex);
     enum state was = connection->state;
     if (was == GIVEN) {
-        connection->state = DYING;
-        atomic_fetch_add(&listener->doors[connection->door].dying, 1);
-        shutdown(fd, SHUT_RDWR);
+        shut_down_locked(connection);
     } else if (was == WAITING) {
         forget_locked(connection);
         close(fd);
@@ -238,13 +244,16 @@ static void reap(struct listener *listener, int64_t now) {
     }
 }
 
-/* The oldest connection of a door that never sent a whole request, or NULL. */
+#define ANY_DOOR LISTENER_DOORS
+
+/* The oldest connection (of a door, or of any) that never sent a whole request, or NULL. */
 static struct connection *find_oldest_silent(struct listener *listener, unsigned door) {
     struct connection *oldest = NULL;
     pthread_mutex_lock(&listener->mutex);
     for (unsigned fd = 0; fd <= listener->highest; fd++) {
         struct connection *one = &listener->connections[fd];
-        bool may_go = (one->state == WAITING || one->state == GIVEN) && one->door == door &&
+        bool may_go = (one->state == WAITING || one->state == GIVEN) &&
+                      (door == ANY_DOOR || one->door == door) &&
                       !atomic_load_explicit(&one->has_asked, memory_order_relaxed);
         if (may_go && (!oldest || one->accepted_ns < oldest->accepted_ns)) oldest = one;
     }
@@ -307,11 +316,17 @@ static bool free_descriptor(struct listener *listener, unsigned door, int why) {
                 "%s: cannot accept connections: %s", listener->doors[door].options.name,
                 strerror(why));
     metrics_count(listener->shard, METRIC_SHED, SHED_DESCRIPTORS);
-    struct connection *silent = find_oldest_silent(listener, door);
+    struct connection *silent = find_oldest_silent(listener, ANY_DOOR);
     if (silent) cut(silent, CUT_EVICTED);
     if (silent && state_of(silent) == FREE) return true;
     set_accepting(listener, false);
     return false;
+}
+
+/* accept4 asks for a descriptor before it looks for a connection: EMFILE alone does not tell. */
+static bool has_pending(int socket) {
+    struct pollfd ready = {.fd = socket, .events = POLLIN};
+    return poll(&ready, 1, 0) > 0;
 }
 
 /* `rounds` bounds what a flood may take from everybody else. */
@@ -321,7 +336,8 @@ static void accept_some(struct listener *listener, unsigned door, int socket, un
         if (fd >= 0) {
             admit(listener, door, fd);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            if (!free_descriptor(listener, door, errno)) return;
+            int why = errno;
+            if (!has_pending(socket) || !free_descriptor(listener, door, why)) return;
         } else if (errno == EAGAIN || errno == EINVAL || errno == EBADF) {
             return;
         }

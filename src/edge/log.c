@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/date.h"
@@ -13,6 +13,8 @@
 #define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
+#define GATHER_NS                                                                                  \
+    5000000 /* lines that come together are written together: a wake-up costs more than a line */
 #define VALUE_BYTES 1024 /* of one string in the text format */
 #define STACK_BYTES (256 * 1024)
 
@@ -74,6 +76,11 @@ static bool take_filled(struct log *log) {
     pthread_mutex_lock(&log->mutex);
     while (log->filling->len == 0 && !log->stopping)
         pthread_cond_wait(&log->filled, &log->mutex);
+    if (!log->stopping) {
+        pthread_mutex_unlock(&log->mutex);
+        nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
+        pthread_mutex_lock(&log->mutex);
+    }
     struct queue *filled = log->filling;
     log->filling = log->writing;
     log->writing = filled;

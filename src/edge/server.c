@@ -416,8 +416,8 @@ static bool start_worker(struct worker *worker, struct error *err) {
                          on_library_message, worker, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
                          worker, MHD_OPTION_NOTIFY_CONNECTION, on_connection, worker,
                          MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-                         options->library_timeout_s, MHD_OPTION_THREAD_STACK_SIZE,
-                         (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                         options->inactivity_s, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+                         MHD_OPTION_STRICT_FOR_CLIENT, 1,
                          options->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END,
                          tls_priorities, MHD_OPTION_HTTPS_CERT_CALLBACK, tls_certificate_callback(),
                          MHD_OPTION_END);

@@ -41,6 +41,22 @@ static size_t list_rules(struct arena *arena, const struct judgement *judgement,
     return n;
 }
 
+/* The exceptions of a list of violations, each once. */
+static size_t list_exceptions(struct arena *arena, const struct violation *list, size_t count,
+                              const struct str **out) {
+    struct str *names = ARENA_NEW(arena, struct str, count);
+    size_t n = 0;
+    *out = names;
+    if (!names) return 0;
+    for (const struct violation *v = list; v && n < count; v = v->next) {
+        bool is_new = v->exception != NULL;
+        for (size_t i = 0; is_new && i < n; i++)
+            is_new = !str_equals(names[i], v->exception->name);
+        if (is_new) names[n++] = v->exception->name;
+    }
+    return n;
+}
+
 static enum log_level level_of(const struct admission_outcome *outcome) {
     switch (outcome->decision) {
     case DECISION_DENIED:
@@ -50,7 +66,9 @@ static enum log_level level_of(const struct admission_outcome *outcome) {
     case DECISION_WARNED:
     case DECISION_AUDITED: break;
     }
-    return outcome->error_reason ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+    if (outcome->error_reason) return LOG_LEVEL_WARN;
+    bool has_excused = outcome->judged && outcome->judgement.excused_count > 0;
+    return has_excused ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
 static void log_review(struct log_line *line, const struct review *review) {
@@ -67,6 +85,22 @@ static void log_review(struct log_line *line, const struct review *review) {
     log_bool(line, "dry_run", review->dry_run);
 }
 
+static void log_judgement(struct log_line *line, struct arena *arena,
+                          const struct judgement *judgement) {
+    const struct str *names;
+    size_t count = list_rules(arena, judgement, &names);
+    log_list(line, "rules", names, count);
+    if (judgement->kept_count > 0) log_int(line, "kept", (int64_t)judgement->kept_count);
+    if (judgement->excused_count > 0) {
+        count = list_exceptions(arena, judgement->excused, judgement->excused_count, &names);
+        log_list(line, "exceptions", names, count);
+        log_int(line, "excused", (int64_t)judgement->excused_count);
+    }
+    /* What counts and has an exception all the same has one that is over. */
+    count = list_exceptions(arena, judgement->first, judgement->count, &names);
+    if (count > 0) log_list(line, "expired_exceptions", names, count);
+}
+
 static void log_outcome(struct webhook *webhook, struct http_thread *thread,
                         const struct admission_outcome *outcome, const struct snapshot *snapshot,
                         int64_t took_ns) {
@@ -76,11 +110,7 @@ static void log_outcome(struct webhook *webhook, struct http_thread *thread,
     log_begin(&line, webhook->log, &thread->arena, level, STR("admission"));
     if (outcome->has_review) log_review(&line, &outcome->review);
     log_string(&line, "decision", decision_name(outcome->decision));
-    if (outcome->judged) {
-        const struct str *rules;
-        size_t count = list_rules(&thread->arena, &outcome->judgement, &rules);
-        log_list(&line, "rules", rules, count);
-    }
+    if (outcome->judged) log_judgement(&line, &thread->arena, &outcome->judgement);
     if (outcome->skip != SKIP_NONE) log_string(&line, "skip", admission_skip_name(outcome->skip));
     if (outcome->error_reason) {
         log_string(&line, "reason", str_from(outcome->error_reason));
@@ -100,7 +130,7 @@ static void judge(struct webhook *webhook, struct http_thread *thread,
     struct admission_outcome outcome;
     struct snapshot *snapshot = store_acquire(webhook->store);
     admission_answer(&thread->arena, &webhook->admission, snapshot, request->rest, request->body,
-                     &outcome);
+                     clock_unix_ms() / 1000, &outcome);
     *reply = (struct http_reply){.status = outcome.http_status,
                                  .body = outcome.body,
                                  .content_type = "application/json",

@@ -35,7 +35,7 @@ static void measure(const struct snapshot *snapshot, const char *path, struct ar
     for (int round = 0; round < ROUNDS; round++) {
         double began = seconds();
         for (int call = 0; call < CALLS; call++) {
-            admission_answer(arena, &options, snapshot, STR(""), body, &outcome);
+            admission_answer(arena, &options, snapshot, STR(""), body, 0, &outcome);
             decision = decision_name(outcome.decision);
             held = arena_held_bytes(arena);
             arena_reset(arena, (size_t)256 << 10);
@@ -43,8 +43,8 @@ static void measure(const struct snapshot *snapshot, const char *path, struct ar
         double took = (seconds() - began) / CALLS;
         if (took < best) best = took;
     }
-    printf("%-60s %7zu bytes %8.2f us  arena %5zu KiB  %.*s\n", path, body.len, best * 1e6, held >> 10,
-           STR_ARGS(decision));
+    printf("%-60s %7zu bytes %8.2f us  arena %5zu KiB  %.*s\n", path, body.len, best * 1e6,
+           held >> 10, STR_ARGS(decision));
 }
 
 int main(int argc, char **argv) {
@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
     diagnostics_init(&diagnostics, &arena);
     struct snapshot *snapshot = policy_compile(NULL, 0, &diagnostics);
     if (!snapshot) return 1;
-    for (int i = 1; i < argc; i++) measure(snapshot, argv[i], &arena);
+    for (int i = 1; i < argc; i++)
+        measure(snapshot, argv[i], &arena);
     snapshot_free(snapshot);
     arena_fini(&arena);
     return 0;

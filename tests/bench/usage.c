@@ -24,7 +24,8 @@ int main(int argc, char **argv) {
     if (child < 0 || wait4(child, &status, 0, &used) != child) return 1;
     clock_gettime(CLOCK_MONOTONIC, &ended);
     long wall = (ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000;
-    fprintf(stderr, "%ld %ld %ld %d\n", wall, milliseconds(used.ru_utime) + milliseconds(used.ru_stime),
-            used.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128);
+    fprintf(stderr, "%ld %ld %ld %d\n", wall,
+            milliseconds(used.ru_utime) + milliseconds(used.ru_stime), used.ru_maxrss,
+            WIFEXITED(status) ? WEXITSTATUS(status) : 128);
     return 0;
 }

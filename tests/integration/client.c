@@ -46,12 +46,12 @@ static bool start_tls(struct client *client, const struct client_options *option
         gnutls_init(&client->session, GNUTLS_CLIENT) < 0 ||
         gnutls_priority_set_direct(client->session, priorities, NULL) < 0)
         return false;
-    if (options->ca &&
-        gnutls_certificate_set_x509_trust_file(client->credentials, options->ca, GNUTLS_X509_FMT_PEM) <= 0)
+    if (options->ca && gnutls_certificate_set_x509_trust_file(client->credentials, options->ca,
+                                                              GNUTLS_X509_FMT_PEM) <= 0)
         return false;
     if (options->certificate &&
-        gnutls_certificate_set_x509_key_file(client->credentials, options->certificate, options->key,
-                                             GNUTLS_X509_FMT_PEM) < 0)
+        gnutls_certificate_set_x509_key_file(client->credentials, options->certificate,
+                                             options->key, GNUTLS_X509_FMT_PEM) < 0)
         return false;
     gnutls_credentials_set(client->session, GNUTLS_CRD_CERTIFICATE, client->credentials);
     gnutls_server_name_set(client->session, GNUTLS_NAME_DNS, "localhost", 9);
@@ -84,7 +84,8 @@ void client_close(struct client *client) {
 }
 
 const char *client_tls_version(struct client *client) {
-    return client->session ? gnutls_protocol_get_name(gnutls_protocol_get_version(client->session)) : "";
+    return client->session ? gnutls_protocol_get_name(gnutls_protocol_get_version(client->session))
+                           : "";
 }
 
 const char *client_alpn(struct client *client, char buffer[static 32]) {
@@ -178,11 +179,12 @@ bool client_is_ended(struct client *client, int within_ms) {
 
 struct response client_post(struct client *client, const char *path, const char *body, size_t len) {
     char head[512];
-    int n = snprintf(head, sizeof head,
-                     "POST %s HTTP/1.1\r\nHost: podgate.podgate.svc:443\r\nUser-Agent: kube-apiserver-admission\r\n"
-                     "Content-Length: %zu\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n"
-                     "Accept-Encoding: gzip\r\n\r\n",
-                     path, len);
+    int n = snprintf(
+        head, sizeof head,
+        "POST %s HTTP/1.1\r\nHost: podgate.podgate.svc:443\r\nUser-Agent: kube-apiserver-admission\r\n"
+        "Content-Length: %zu\r\nAccept: application/json, */*\r\nContent-Type: application/json\r\n"
+        "Accept-Encoding: gzip\r\n\r\n",
+        path, len);
     if (!client_send(client, head, (size_t)n) || !client_send(client, body, len))
         return (struct response){0};
     return client_receive(client);

@@ -77,7 +77,8 @@ static int run_program(char *const *argv, int output) {
         _exit(127);
     }
     int status;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -93,7 +94,8 @@ const char *certificates(void) {
     if (certificate_dir[0]) return certificate_dir;
     strcpy(certificate_dir, "/tmp/podgate-certs-XXXXXX");
     assert_non_null(mkdtemp(certificate_dir));
-    char *const argv[] = {(char *)"/bin/sh", (char *)"certs/make-dev-certs.sh", certificate_dir, NULL};
+    char *const argv[] = {(char *)"/bin/sh", (char *)"certs/make-dev-certs.sh", certificate_dir,
+                          NULL};
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     assert_int_equal(run_program(argv, null), 0);
     close(null);
@@ -129,7 +131,8 @@ static pid_t spawn(const char *const *arguments, const char *out, const char *er
     dup2(o, STDOUT_FILENO);
     dup2(e, STDERR_FILENO);
     char *argv[ARGUMENTS_MAX + 2] = {(char *)(size_t)binary()};
-    for (int i = 0; arguments[i] && i < ARGUMENTS_MAX; i++) argv[i + 1] = (char *)(size_t)arguments[i];
+    for (int i = 0; arguments[i] && i < ARGUMENTS_MAX; i++)
+        argv[i + 1] = (char *)(size_t)arguments[i];
     execv(argv[0], argv);
     _exit(127);
 }
@@ -188,7 +191,8 @@ void podgate_start(struct podgate *podgate, ...) {
     int n = 11;
     va_list more;
     va_start(more, podgate);
-    while (n < ARGUMENTS_MAX && (arguments[n] = va_arg(more, const char *))) n++;
+    while (n < ARGUMENTS_MAX && (arguments[n] = va_arg(more, const char *)))
+        n++;
     va_end(more);
     podgate->pid = spawn(arguments, out, err);
     await_ports(podgate);
@@ -250,7 +254,8 @@ unsigned podgate_count_log(const struct podgate *podgate, const char *text) {
     path_in(podgate, "log", path);
     char *log = read_whole(path, NULL);
     unsigned count = 0;
-    for (const char *at = log; at && (at = strstr(at, text)); at += strlen(text)) count++;
+    for (const char *at = log; at && (at = strstr(at, text)); at += strlen(text))
+        count++;
     free(log);
     return count;
 }

@@ -23,13 +23,14 @@ static int remove_certificates(void **state) {
     return 0;
 }
 
-#define POLICY(name, check)                                                                        \
-    "apiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: " name "}\n"                   \
-    "spec:\n  action: deny\n  rules:\n  - check: " check "\n"
+#define POLICY(action, check)                                                                      \
+    "apiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: one}\n"                       \
+    "spec:\n  action: " action "\n  rules:\n  - check: " check "\n"
 
 /* --- start ------------------------------------------------------------------------------------ */
 
-static void assert_does_not_start(const char *const *arguments, const char *says, const char *and_says) {
+static void assert_does_not_start(const char *const *arguments, const char *says,
+                                  const char *and_says) {
     char errors[4096];
     assert_int_equal(podgate_run(errors, sizeof errors, arguments), 2);
     if (!strstr(errors, says) || !strstr(errors, and_says))
@@ -38,8 +39,10 @@ static void assert_does_not_start(const char *const *arguments, const char *says
 
 static void a_missing_certificate_is_named(void **state) {
     (void)state;
-    const char *const arguments[] = {"serve", "--listen=127.0.0.1:0", "--tls-cert", "/nowhere/tls.crt", "--tls-key",
-                                     certificate_file("tls.key"), NULL};
+    const char *const arguments[] = {"serve",      "--listen=127.0.0.1:0",
+                                     "--tls-cert", "/nowhere/tls.crt",
+                                     "--tls-key",  certificate_file("tls.key"),
+                                     NULL};
     assert_does_not_start(arguments, "/nowhere/tls.crt", "No such file");
     const char *const none[] = {"serve", "--listen=127.0.0.1:0", NULL};
     assert_does_not_start(none, "--tls-cert", "required");
@@ -47,15 +50,22 @@ static void a_missing_certificate_is_named(void **state) {
 
 static void a_wrong_certificate_is_named(void **state) {
     (void)state;
-    const char *const other_key[] = {"serve", "--tls-cert", certificate_file("tls.crt"), "--tls-key",
-                                     certificate_file("ca.key"), NULL};
+    const char *const other_key[] = {
+        "serve", "--tls-cert", certificate_file("tls.crt"), "--tls-key", certificate_file("ca.key"),
+        NULL};
     assert_does_not_start(other_key, "ca.key", "is not the key of the certificate");
-    const char *const no_pem[] = {"serve", "--tls-cert", "Makefile", "--tls-key", certificate_file("tls.key"), NULL};
+    const char *const no_pem[] = {
+        "serve", "--tls-cert", "Makefile", "--tls-key", certificate_file("tls.key"), NULL};
     assert_does_not_start(no_pem, "Makefile", "no certificate in PEM form");
-    const char *const no_key[] = {"serve", "--tls-cert", certificate_file("tls.crt"), "--tls-key",
-                                  certificate_file("tls.crt"), NULL};
+    const char *const no_key[] = {"serve",
+                                  "--tls-cert",
+                                  certificate_file("tls.crt"),
+                                  "--tls-key",
+                                  certificate_file("tls.crt"),
+                                  NULL};
     assert_does_not_start(no_key, "tls.crt", "no private key");
-    const char *const folder[] = {"serve", "--tls-cert", "src", "--tls-key", certificate_file("tls.key"), NULL};
+    const char *const folder[] = {
+        "serve", "--tls-cert", "src", "--tls-key", certificate_file("tls.key"), NULL};
     assert_does_not_start(folder, "src", "Is a directory");
 }
 
@@ -63,9 +73,15 @@ static void a_bad_policy_is_named_with_its_place(void **state) {
     (void)state;
     char path[128];
     snprintf(path, sizeof path, "%s/bad-policy.yaml", certificates());
-    write_whole(path, POLICY("one", "image-tagg"));
-    const char *const arguments[] = {"serve", "--policies", path, "--tls-cert", certificate_file("tls.crt"), "--tls-key",
-                                     certificate_file("tls.key"), NULL};
+    write_whole(path, POLICY("deny", "image-tagg"));
+    const char *const arguments[] = {"serve",
+                                     "--policies",
+                                     path,
+                                     "--tls-cert",
+                                     certificate_file("tls.crt"),
+                                     "--tls-key",
+                                     certificate_file("tls.key"),
+                                     NULL};
     assert_does_not_start(arguments, "bad-policy.yaml:7:", "image-tag");
 }
 
@@ -74,8 +90,10 @@ static void a_port_in_use_is_named(void **state) {
     char listen[64];
     podgate_start(&podgate, NULL);
     snprintf(listen, sizeof listen, "--listen=127.0.0.1:%u", podgate.webhook);
-    const char *const arguments[] = {"serve", listen, "--tls-cert", certificate_file("tls.crt"), "--tls-key",
-                                     certificate_file("tls.key"), NULL};
+    const char *const arguments[] = {"serve",      listen,
+                                     "--tls-cert", certificate_file("tls.crt"),
+                                     "--tls-key",  certificate_file("tls.key"),
+                                     NULL};
     assert_does_not_start(arguments, listen + strlen("--listen="), "in use");
     assert_int_equal(podgate_stop(&podgate), 0);
 }
@@ -86,8 +104,10 @@ static void wrong_options_are_told(void **state) {
     assert_does_not_start(unknown, "--lisen", "did you mean --listen");
     const char *const mode[] = {"serve", "--mode=enforced", NULL};
     assert_does_not_start(mode, "enforced", "enforce");
-    const char *const address[] = {"serve", "--listen=localhost:https", "--tls-cert", certificate_file("tls.crt"),
-                                   "--tls-key", certificate_file("tls.key"), NULL};
+    const char *const address[] = {"serve",      "--listen=localhost:https",
+                                   "--tls-cert", certificate_file("tls.crt"),
+                                   "--tls-key",  certificate_file("tls.key"),
+                                   NULL};
     assert_does_not_start(address, "localhost:https", "no address");
 }
 
@@ -134,7 +154,8 @@ static void exempt_namespaces_are_not_judged(void **state) {
 static void only_clients_of_the_ca_are_served(void **state) {
     (void)state;
     podgate_start(&podgate, "--client-ca", certificate_file("client-ca.crt"), NULL);
-    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"};
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2",
+                                           "NORMAL:-VERS-ALL:+VERS-TLS1.3"};
     size_t len;
     char *review = read_review("create-pod-web-good", &len);
     for (int v = 0; v < 2; v++) {
@@ -150,7 +171,8 @@ static void only_clients_of_the_ca_are_served(void **state) {
             }
             struct client *client = client_open(&options);
             /* Under TLS 1.3 a client learns of the refusal only when it reads. */
-            struct response response = client ? client_post(client, "/validate", review, len) : (struct response){0};
+            struct response response =
+                client ? client_post(client, "/validate", review, len) : (struct response){0};
             assert_int_equal(response.status, rows[i].status);
             response_release(&response);
             client_close(client);
@@ -177,11 +199,11 @@ static void policies_are_reloaded_by_sighup(void **state) {
     (void)state;
     char path[128];
     snprintf(path, sizeof path, "%s/policy.yaml", certificates());
-    write_whole(path, POLICY("one", "image-tag"));
+    write_whole(path, POLICY("deny", "image-tag"));
     podgate_start(&podgate, "--policies", path, "--reload-interval=1h", NULL);
     assert_false(allows_bad_pod());
 
-    write_whole(path, POLICY("two", "no-such-check"));
+    write_whole(path, POLICY("deny", "no-such-check"));
     podgate_signal(&podgate, SIGHUP);
     assert_true(podgate_logs(&podgate, "the old ones stay in force"));
     assert_true(podgate_logs(&podgate, "policy.yaml:7:"));
@@ -191,7 +213,7 @@ static void policies_are_reloaded_by_sighup(void **state) {
     assert_int_equal(ready.status, 200);
     response_release(&ready);
 
-    write_whole(path, POLICY("three", "host-ports"));
+    write_whole(path, POLICY("audit", "image-tag"));
     podgate_signal(&podgate, SIGHUP);
     assert_true(podgate_metric_is(&podgate, "podgate_config_last_reload_successful", 1));
     assert_true(allows_bad_pod());
@@ -219,11 +241,12 @@ static void a_swapped_config_map_is_noticed(void **state) {
     char dir[128];
     snprintf(dir, sizeof dir, "%s/map", certificates());
     assert_int_equal(mkdir(dir, 0755), 0);
-    swap_config_map(dir, "1", POLICY("one", "image-tag"));
+    swap_config_map(dir, "1", POLICY("deny", "image-tag"));
     podgate_start(&podgate, "--policies", dir, "--reload-interval=1h", NULL);
     assert_false(allows_bad_pod());
-    swap_config_map(dir, "2", POLICY("two", "host-ports"));
-    for (int i = 0; i < 2000 && !allows_bad_pod(); i++) continue;
+    swap_config_map(dir, "2", POLICY("audit", "image-tag"));
+    for (int i = 0; i < 2000 && !allows_bad_pod(); i++)
+        continue;
     assert_true(allows_bad_pod());
     assert_int_equal(podgate_stop(&podgate), 0);
 }

@@ -31,13 +31,16 @@ static struct client *connect_plain(unsigned port) {
     return client;
 }
 
-#define HEAD(length)                                                                               \
-    "POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n\r\n"
+#define HEAD(length)                                                                                  \
+    "POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " length \
+    "\r\n\r\n"
 
 static void slow_clients_are_cut(void **state) {
     (void)state;
-    podgate_start(&podgate, "--first-request-timeout=300ms", "--body-timeout=300ms", "--idle-timeout=300ms", NULL);
-    struct client *silent = connect_plain(podgate.webhook), *no_handshake = connect_plain(podgate.webhook);
+    podgate_start(&podgate, "--first-request-timeout=300ms", "--body-timeout=300ms",
+                  "--idle-timeout=300ms", NULL);
+    struct client *silent = connect_plain(podgate.webhook),
+                  *no_handshake = connect_plain(podgate.webhook);
     struct client *no_request = podgate_connect(&podgate), *half_head = podgate_connect(&podgate);
     struct client *half_body = podgate_connect(&podgate), *idle = podgate_connect(&podgate);
     assert_true(client_send(no_handshake, "\x16\x03\x01\x02", 4));
@@ -79,11 +82,13 @@ static void a_full_door_sends_the_oldest_silent_one_away(void **state) {
     (void)state;
     podgate_start(&podgate, "--max-connections=4", "--threads=2", NULL);
     struct client *silent[4];
-    for (int i = 0; i < 4; i++) silent[i] = connect_plain(podgate.webhook);
+    for (int i = 0; i < 4; i++)
+        silent[i] = connect_plain(podgate.webhook);
     assert_true(podgate_metric_is(&podgate, "podgate_connections", 4));
     assert_serves(&podgate);
     assert_true(client_is_ended(silent[0], SOON_MS));
-    for (int i = 0; i < 4; i++) client_close(silent[i]);
+    for (int i = 0; i < 4; i++)
+        client_close(silent[i]);
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
@@ -128,7 +133,8 @@ static void running_out_of_descriptors_does_not_stop_service(void **state) {
     struct response live = podgate_fetch(podgate.health, "/livez");
     assert_int_equal(live.status, 200);
     response_release(&live);
-    for (int i = 0; i < 1000; i++) client_close(silent[i]);
+    for (int i = 0; i < 1000; i++)
+        client_close(silent[i]);
     assert_serves(&podgate);
     assert_int_equal(podgate_stop(&podgate), 0);
 }
@@ -171,7 +177,8 @@ static void announced_bodies_are_not_charged(void **state) {
     }
     assert_true(podgate_metric_is(&podgate, "podgate_inflight_requests", 8));
     assert_serves(&podgate);
-    for (int i = 0; i < 8; i++) client_close(announcing[i]);
+    for (int i = 0; i < 8; i++)
+        client_close(announcing[i]);
     assert_true(podgate_metric_is(&podgate, "podgate_inflight_requests", 0));
     assert_int_equal(podgate_stop(&podgate), 0);
 }
@@ -201,13 +208,16 @@ static void the_deepest_input_fits_the_stack(void **state) {
     const unsigned depth = 505;
     char *body = malloc(8192);
     assert_non_null(body);
-    int n = snprintf(body, 8192,
-                     "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\","
-                     "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"resource\":{\"group\":\"\",\"version\":\"v1\","
-                     "\"resource\":\"pods\"},\"name\":\"deep\",\"namespace\":\"x\",\"operation\":\"CREATE\",\"userInfo\":{\"username\":\"a\"},"
-                     "\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"deep\"},\"spec\":{\"containers\":[],\"x\":");
-    for (unsigned i = 0; i < depth; i++) body[n++] = '[';
-    for (unsigned i = 0; i < depth; i++) body[n++] = ']';
+    int n = snprintf(
+        body, 8192,
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\","
+        "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"resource\":{\"group\":\"\",\"version\":\"v1\","
+        "\"resource\":\"pods\"},\"name\":\"deep\",\"namespace\":\"x\",\"operation\":\"CREATE\",\"userInfo\":{\"username\":\"a\"},"
+        "\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"deep\"},\"spec\":{\"containers\":[],\"x\":");
+    for (unsigned i = 0; i < depth; i++)
+        body[n++] = '[';
+    for (unsigned i = 0; i < depth; i++)
+        body[n++] = ']';
     n += snprintf(body + n, 64, "}},\"oldObject\":null,\"dryRun\":false}}");
     struct client *client = podgate_connect(&podgate);
     for (int i = 0; i < 3; i++) {

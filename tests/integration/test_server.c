@@ -83,8 +83,10 @@ static void a_bad_pod_is_denied_with_every_rule(void **state) {
     assert_int_equal(response.status, 200);
     assert_non_null(strstr(response.body, "\"allowed\":false"));
     assert_non_null(strstr(response.body, "\"code\":403"));
-    const char *const rules[] = {"run-as-non-root", "drop-capabilities", "image-tag", "env-secrets", "resource-limits"};
-    for (size_t i = 0; i < 5; i++) assert_non_null(strstr(response.body, rules[i]));
+    const char *const rules[] = {"run-as-non-root", "drop-capabilities", "image-tag", "env-secrets",
+                                 "resource-limits"};
+    for (size_t i = 0; i < 5; i++)
+        assert_non_null(strstr(response.body, rules[i]));
     response_release(&response);
     assert_true(podgate_logs(&podgate, "\"decision\":\"deny\""));
 }
@@ -170,25 +172,27 @@ static void wrong_heads_are_refused(void **state) {
         {"POST /validate/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 404, "path"},
         {"POST /validates HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 404, "path"},
         {"POST /validate/a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 404, "path"},
-        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 415, "application/json"},
-        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415,
+        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 415,
          "application/json"},
-        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/jsonp\r\nContent-Length: 2\r\n\r\n{}", 415,
-         "application/json"},
+        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}",
+         415, "application/json"},
+        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/jsonp\r\nContent-Length: 2\r\n\r\n{}",
+         415, "application/json"},
         {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
          "2\r\n{}\r\n0\r\n\r\n",
          411, "Content-Length"},
         {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
          "Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
          400, "doubt"},
-        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n", 411, "Content-Length"},
+        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\r\n", 411,
+         "Content-Length"},
         {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
          "Content-Length: 3\r\n\r\n{}",
          400, "more than one"},
-        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n", 413,
-         "larger"},
-        {"POST /validate/nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 404,
-         "nowhere"},
+        {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n",
+         413, "larger"},
+        {"POST /validate/nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+         404, "nowhere"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(rows[i].request, rows[i].status, rows[i].says);
@@ -196,18 +200,26 @@ static void wrong_heads_are_refused(void **state) {
 
 static void content_type_parameters_and_case_are_fine(void **state) {
     (void)state;
-    const char request[] = "POST /validate HTTP/1.1\r\nHost: x\r\ncontent-type: Application/JSON; charset=utf-8\r\n"
-                           "content-length: 2\r\n\r\n{}";
+    const char request[] =
+        "POST /validate HTTP/1.1\r\nHost: x\r\ncontent-type: Application/JSON; charset=utf-8\r\n"
+        "content-length: 2\r\n\r\n{}";
     assert_refused(request, 400, "AdmissionReview");
 }
 
 static void wrong_bodies_are_refused(void **state) {
     (void)state;
     static const char *const bodies[] = {
-        "", "{", "{}", "[]", "null", "nonsense", "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}",
+        "",
+        "{",
+        "{}",
+        "[]",
+        "null",
+        "nonsense",
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\"}",
         "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{}}",
         "{\"apiVersion\":\"admission.k8s.io/v2\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"1\"}}",
-        "\xff\xfe{}", "{\"a\":1}{\"b\":2}",
+        "\xff\xfe{}",
+        "{\"a\":1}{\"b\":2}",
     };
     struct client *client = podgate_connect(&podgate);
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
@@ -226,7 +238,8 @@ static void hostile_bodies_are_answered(void **state) {
     const size_t len = 1 << 20;
     char *body = malloc(len);
     assert_non_null(body);
-    for (size_t i = 0; i < len; i++) body[i] = i % 2 ? ',' : '0';
+    for (size_t i = 0; i < len; i++)
+        body[i] = i % 2 ? ',' : '0';
     struct client *client = podgate_connect(&podgate);
     struct response response = client_post(client, "/validate", body, len);
     assert_int_equal(response.status, 400);
@@ -280,7 +293,8 @@ static void a_deadline_that_is_over_is_not_worked_on(void **state) {
     struct response late = client_post(client, "/validate?timeout=1ns", review, len);
     assert_int_equal(late.status, 503);
     response_release(&late);
-    const char *const fine[] = {"/validate?timeout=nonsense", "/validate?timeout=", "/validate?timeout=1m0s"};
+    const char *const fine[] = {"/validate?timeout=nonsense",
+                                "/validate?timeout=", "/validate?timeout=1m0s"};
     for (size_t i = 0; i < 3; i++) {
         struct response response = client_post(client, fine[i], review, len);
         assert_int_equal(response.status, 200);
@@ -292,7 +306,8 @@ static void a_deadline_that_is_over_is_not_worked_on(void **state) {
 
 static void health_and_metrics_answer_on_their_own_ports(void **state) {
     (void)state;
-    struct response live = podgate_fetch(podgate.health, "/livez"), ready = podgate_fetch(podgate.health, "/readyz");
+    struct response live = podgate_fetch(podgate.health, "/livez"),
+                    ready = podgate_fetch(podgate.health, "/readyz");
     assert_int_equal(live.status, 200);
     assert_int_equal(ready.status, 200);
     assert_true(response_has_header(&live, "Connection: close"));
@@ -307,9 +322,13 @@ static void health_and_metrics_answer_on_their_own_ports(void **state) {
     assert_true(response_has_header(&metrics, "Content-Type: text/plain; version=0.0.4"));
     const char *const lines[] = {
         "podgate_admission_requests_total{operation=\"CREATE\",kind=\"Pod\",decision=\"allow\",dry_run=\"false\"}",
-        "podgate_admission_request_duration_seconds_bucket{le=\"+Inf\"}", "podgate_config_last_reload_successful 1",
-        "podgate_build_info{version=", "process_resident_memory_bytes", "podgate_certificate_not_after_timestamp_seconds"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) assert_non_null(strstr(metrics.body, lines[i]));
+        "podgate_admission_request_duration_seconds_bucket{le=\"+Inf\"}",
+        "podgate_config_last_reload_successful 1",
+        "podgate_build_info{version=",
+        "process_resident_memory_bytes",
+        "podgate_certificate_not_after_timestamp_seconds"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_non_null(strstr(metrics.body, lines[i]));
     response_release(&metrics);
 }
 
