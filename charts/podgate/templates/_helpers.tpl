@@ -1,37 +1,99 @@
-{{- define "podgate.fullname" -}}
-{{- if contains "podgate" .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-podgate" .Release.Name | trunc 63 | trimSuffix "-" -}}
-{{- end -}}
+{{- define "podgate.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
+{{- /* Short enough for the suffixes that are put behind it. */ -}}
+{{- define "podgate.fullname" -}}
+{{- $name := include "podgate.name" . -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "podgate.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{- /* (list . COMPONENT): what a selector may rest on. */ -}}
 {{- define "podgate.selector" -}}
-app.kubernetes.io/name: podgate
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "podgate.name" (first .) }}
+app.kubernetes.io/instance: {{ (first .).Release.Name }}
+app.kubernetes.io/component: {{ last . }}
+{{- end -}}
+
+{{- define "podgate.commonLabels" -}}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: podgate
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "podgate.labels" -}}
-{{ include "podgate.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "podgate.selector" (list . "webhook") }}
+{{ include "podgate.commonLabels" . }}
 {{- end -}}
 
-{{- define "podgate.mode" -}}
-{{- if not (has .Values.mode (list "enforce" "warn" "audit")) -}}
-{{- fail (printf "mode is enforce, warn or audit, not %q" .Values.mode) -}}
-{{- end -}}
-{{- .Values.mode -}}
+{{- define "podgate.serviceAccountName" -}}
+{{- default (ternary (include "podgate.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{- define "podgate.failurePolicy" -}}
-{{- if .Values.webhook.failurePolicy -}}
-{{- if not (has .Values.webhook.failurePolicy (list "Fail" "Ignore")) -}}
-{{- fail (printf "webhook.failurePolicy is Fail or Ignore, not %q" .Values.webhook.failurePolicy) -}}
-{{- end -}}
-{{- .Values.webhook.failurePolicy -}}
+{{- define "podgate.image" -}}
+{{- $registry := default .Values.image.registry (.Values.global).imageRegistry -}}
+{{- $image := ternary (printf "%s/%s" $registry .Values.image.repository) .Values.image.repository (ne $registry "") -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $image .Values.image.digest -}}
 {{- else -}}
-{{- ternary "Fail" "Ignore" (eq .Values.mode "enforce") -}}
+{{- printf "%s:%s" $image (default .Chart.AppVersion .Values.image.tag) -}}
 {{- end -}}
+{{- end -}}
+
+{{- /* What every Pod of this chart shares: podgate, the lint Job, the test. */ -}}
+{{- define "podgate.podBasics" -}}
+automountServiceAccountToken: false
+# Variables such as PODGATE_PORT would look like podgate's options.
+enableServiceLinks: false
+{{- with concat (default list (.Values.global).imagePullSecrets) .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "podgate.containerBasics" -}}
+image: {{ include "podgate.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* More than one podgate, whoever decides how many. */ -}}
+{{- define "podgate.isReplicated" -}}
+{{- if gt (int (ternary .Values.autoscaling.minReplicas .Values.replicas .Values.autoscaling.enabled)) 1 -}}true{{- end -}}
+{{- end -}}
+
+{{- /* The namespaces that are never judged, as a JSON list, podgate's own first. */ -}}
+{{- define "podgate.exemptNamespaces" -}}
+{{- prepend .Values.excludeNamespaces (include "podgate.namespace" .) | uniq | toJson -}}
 {{- end -}}
