@@ -38,6 +38,15 @@ bool console_has_colour(enum console_colour wish, FILE *stream);
 /* audit, warn, enforce: in the order of enum mode. */
 extern const char *const console_mode_names[];
 
+/* The option --now: what time it is taken to be. A row for it, and the Unix time of its value: the clock's
+ * when it is empty. False: the error is printed. */
+#define CONSOLE_NOW_ROW(offset_)                                                                   \
+    {                                                                                              \
+        .name = "now", .type = OPTION_TEXT, .offset = (offset_), .value_name = "YYYY-MM-DD",       \
+        .help = "judge as on that day (UTC): what exceptions end, what begins to deny"             \
+    }
+MUST_CHECK bool console_read_now(struct str value, int64_t *now);
+
 /* The policies that --policies names become a snapshot, for snapshot_free; NULL: the errors are
  * printed. */
 struct snapshot *console_load_policies(struct arena *arena, const struct str_list *paths);

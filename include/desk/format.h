@@ -23,6 +23,7 @@ struct desk_result {
     struct str name_space; /* the one judged under */
     const struct violation *violation;
     struct str path, message, fix; /* as policy/verdict says them */
+    struct str note;               /* of what time brings (policy/verdict), or empty */
     struct str proposed; /* the path to edit: the pod's field where that mends all containers */
 };
 
@@ -37,7 +38,7 @@ struct desk_error {
 struct desk_summary {
     size_t objects, skipped;        /* judged; without a pod spec */
     size_t denied, warned, audited; /* objects by their strongest action */
-    size_t excepted;
+    size_t excepted;                /* objects that only exceptions keep from being among those */
     size_t errors;
     size_t omitted;       /* findings above the limit of an object */
     size_t request_rules; /* rules that depend on what a manifest cannot tell */

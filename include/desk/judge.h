@@ -16,6 +16,7 @@ struct judge {
     const struct snapshot *snapshot;
     const struct profile *profile;
     enum mode mode;        /* a ceiling on the profile's own */
+    int64_t now;           /* Unix seconds */
     struct str name_space; /* of manifests that name none */
     struct format_sink *outputs;
     size_t output_count;

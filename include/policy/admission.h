@@ -11,7 +11,7 @@
 #ifndef PODGATE_POLICY_ADMISSION_H
 #define PODGATE_POLICY_ADMISSION_H
 
-#include "policy/engine.h"
+#include "policy/update.h"
 #include "policy/verdict.h"
 
 struct admission_options {
@@ -62,9 +62,10 @@ struct admission_outcome {
     struct str profile;
 };
 
-/* `snapshot` may be NULL: 503. `profile` "" is "default"; unknown: 404 Status. Never fails: the outcome says it all. */
+/* `snapshot` may be NULL: 503. `profile` "" is "default"; unknown: 404 Status. `now` is in Unix seconds. Never fails: the
+ * outcome says it all. */
 void admission_answer(struct arena *arena, const struct admission_options *options,
                       const struct snapshot *snapshot, struct str profile, struct str body,
-                      struct admission_outcome *out);
+                      int64_t now, struct admission_outcome *out);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * builtin: the files under policies/, compiled into the binary. Texts are static; any thread may enter.
+ * builtin: the files under policies/, compiled into the binary, and the Profiles that every snapshot has
+ * unless its files define their own of the same name. Texts are static; any thread may enter.
  */
 #ifndef PODGATE_POLICY_BUILTIN_H
 #define PODGATE_POLICY_BUILTIN_H
@@ -15,5 +16,13 @@ extern const struct builtin_policy builtin_policies[];
 extern const size_t builtin_policy_count;
 
 const struct builtin_policy *builtin_policy_find(struct str name);
+
+/* A Profile of one built-in policy, in mode enforce. */
+struct builtin_profile {
+    struct str name, policy;
+};
+
+extern const struct builtin_profile builtin_profiles[];
+extern const size_t builtin_profile_count;
 
 #endif

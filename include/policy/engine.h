@@ -1,35 +1,62 @@
 /*
- * engine: which rules apply to an object, and what they find. Cannot fail: out of memory marks the arena.
+ * engine: which rules apply to an object, what they find, and what exceptions take out of that. Cannot fail: out of
+ * memory marks the arena.
  */
 #ifndef PODGATE_POLICY_ENGINE_H
 #define PODGATE_POLICY_ENGINE_H
 
 #include "policy/match.h"
 
+/* By what an object is judged: the same for both objects of an update. */
+struct terms {
+    const struct snapshot *snapshot;
+    const struct profile *profile;
+    enum mode mode; /* the laxest that applies */
+    int64_t now;    /* Unix seconds */
+};
+
 struct violation {
     const struct rule *rule;
     const struct finding *finding;
-    enum action action; /* after templateAction and the mode's ceiling; never ACTION_OFF */
+    enum action
+        action; /* after templateAction, denyFrom and the mode's ceiling; never ACTION_OFF */
     enum action wanted; /* before the ceiling: what `enforce` would do */
+    /* The one that excuses it; in `first` one that would, had it not expired. NULL: none. */
+    const struct exception *exception;
     struct violation *next;
 };
 
-struct judgement {
-    enum mode mode;          /* it was judged under */
-    struct violation *first; /* in the order of rules, then of containers */
+/* Findings of one rule above the limit. They are only counted, so nothing can excuse them. */
+struct omission {
+    const struct rule *rule;
     size_t count;
-    size_t omitted;        /* findings above the limit: they count for strongest */
-    enum action strongest; /* ACTION_OFF: nothing found */
+    enum action action, wanted; /* as in a violation */
+    struct omission *next;
+};
+
+/* Lists are in the order of rules, then of containers. */
+struct judgement {
+    enum mode mode;
+    int64_t today;           /* days since 1970, UTC */
+    struct violation *first; /* what counts */
+    size_t count;
+    struct violation *excused; /* what exceptions take out */
+    size_t excused_count;
+    struct violation *kept; /* what was there before the update (policy/update) */
+    size_t kept_count;
+    struct omission *omissions;
+    size_t omitted;        /* their sum: they count for strongest */
+    enum action strongest; /* of what counts; ACTION_OFF: nothing does */
     enum action strongest_wanted;
-    size_t request_rules; /* rules whose match or exclude depends on what a manifest cannot tell */
+    size_t request_rules; /* rules that depend on what a manifest cannot tell */
 };
 
 /* Whether any rule of the profile could concern this review, judged from the envelope alone. */
 bool engine_may_concern(const struct profile *profile, const struct review *review,
                         const struct workload_kind *kind);
-/* Judges one object under `mode` (already the laxest that applies). */
-void engine_judge(struct arena *arena, const struct snapshot *snapshot,
-                  const struct profile *profile, enum mode mode, const struct subject *subject,
+void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
                   struct judgement *out);
+/* Fills `omitted` and the strongest actions from the lists. */
+void judgement_sum_up(struct judgement *judgement);
 
 #endif

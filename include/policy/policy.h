@@ -12,6 +12,7 @@
 #include "kube/review.h"
 #include "kube/workload.h"
 #include "rules/registry.h"
+#include "rules/standard.h"
 
 /* In order of strength: a mode's ceiling is a minimum. */
 enum action { ACTION_OFF, ACTION_AUDIT, ACTION_WARN, ACTION_DENY };
@@ -47,22 +48,30 @@ struct match {
 };
 
 struct policy;
+struct exception;
 
 struct rule {
     const struct policy *policy;
     struct str name;
     const struct check *check;
     const void *params;
+    const struct standard *standard; /* `params` of a pod-security rule; NULL: another check's */
     enum severity severity;
     enum action action;          /* on Pods */
     enum action template_action; /* on workload templates */
-    struct str message;          /* one more line for the reader, or empty */
+    int64_t deny_from;  /* the day, since 1970 in UTC, before which it only warns; 0: none */
+    struct str message; /* one more line for the reader, or empty */
+    const struct exception **exceptions; /* whose `rules` name it: those that last longest first */
+    size_t exception_count;
     uint32_t line, column;
 };
+/* What the rule does on that day, before any ceiling. */
+enum action rule_action(const struct rule *rule, bool is_pod, int64_t today);
 
 struct policy {
     struct str name, file;
     bool is_builtin;
+    bool is_strict; /* updates: strict */
     struct match match;
     const struct match *excludes;
     size_t exclude_count;
@@ -70,6 +79,26 @@ struct policy {
     size_t rule_count;
     uint32_t line;
 };
+
+#define EXCEPTION_NEVER_ENDS INT64_MAX
+
+/* What it matches may break its rules: a violation in its reach does not count, but is told. */
+struct exception {
+    struct str name, file, owner, reason;
+    struct str_list rules; /* globs of policy/rule */
+    /* Of pod-security rules, the only ones that it then concerns; empty: all that its rules find. */
+    struct str_list controls;
+    struct match match;
+    int64_t expires; /* the last day on which it counts, since 1970 in UTC */
+    uint32_t line, column;
+};
+static inline bool exception_has_expired(const struct exception *exception, int64_t today) {
+    return today > exception->expires;
+}
+/* By its `rules` alone. */
+bool exception_names_rule(const struct exception *exception, const struct rule *rule);
+/* By its `controls` alone; `control` may be NULL. */
+bool exception_has_control(const struct exception *exception, const char *control);
 
 #define KIND_MAX 16 /* workload_kind_count, with room */
 
@@ -85,10 +114,13 @@ struct profile {
 
 struct snapshot {
     struct arena arena;
+    /* Behind the last one of those that were loaded stand those that built-in Profiles keep to themselves. */
     const struct policy *policies;
-    size_t policy_count;
-    const struct profile *profiles; /* "default" is always there */
+    size_t policy_count, private_policy_count;
+    const struct profile *profiles; /* "default", "baseline" and "restricted" are always there */
     size_t profile_count;
+    const struct exception *exceptions;
+    size_t exception_count;
     size_t match_count;  /* distinct matches */
     uint64_t hash;       /* FNV-1a of names and texts: `config_hash` in logs and metrics */
     uint64_t generation; /* set by the store */

@@ -20,21 +20,27 @@ struct str verdict_path(struct arena *arena, const struct workload *workload,
 struct str verdict_message(struct arena *arena, const struct finding *finding);
 /* What to write instead, without the path. */
 struct str verdict_fix(struct arena *arena, const struct finding *finding);
+/* What time has brought or will bring, or empty: `exception "agent" ended on 2027-06-30; owner: platform-team`,
+ * `will be denied from 2027-03-01`. */
+struct str verdict_note(struct arena *arena, const struct workload *workload,
+                        const struct judgement *judgement, const struct violation *violation);
 /* Pod of Deployment "web", Pod "worker-*", Deployment "web" */
 struct str verdict_subject(struct arena *arena, const struct workload *workload);
 
-/* The whole denial: the violations whose action is at least `least`. Rules that find the same field with the same mend
- * are one entry. At most VERDICT_MESSAGE_MAX bytes, then
+/* The whole denial: the violations whose action is at least `least`, one entry a rule. Rules that find the same field with
+ * the same mend are one entry. At most VERDICT_MESSAGE_MAX bytes, then
  * "and N more: run podgate check". */
 struct str verdict_denial(struct arena *arena, const struct workload *workload,
                           const struct judgement *judgement, enum action least);
 /* One cause a field (merged by field and mend), at most 64; its reason is "policy/rule". */
 size_t verdict_causes(struct arena *arena, const struct workload *workload,
                       const struct judgement *judgement, const struct review_cause **out);
-/* One line a rule that warns, without control characters, at most VERDICT_WARNING_MAX. Total at most 1024 characters. */
+/* One line a rule that warns, one when new Pods of a template that was kept will be refused, one for each exception
+ * that ends within 14 days. Without control characters, at most VERDICT_WARNING_MAX each, 1024 characters in all. None
+ * in mode audit. */
 size_t verdict_warnings(struct arena *arena, const struct workload *workload,
                         const struct judgement *judgement, const struct str **out);
-/* `uid`, `policies`, `violations`: only where there is a violation. */
+/* `uid`, `policies`, `violations`, `exceptions`: only where there is a violation or an exception. */
 size_t verdict_annotations(struct arena *arena, const struct review *review,
                            const struct workload *workload, const struct judgement *judgement,
                            const struct review_annotation **out);

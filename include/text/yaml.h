@@ -2,9 +2,9 @@
  * yaml: a YAML stream becomes trees, document by document, each node with line and column.
  *
  * Two dialects. YAML_POLICY, for what podgate's own users write: no anchors, aliases, tags, merge
- * keys; booleans are true/false, integers decimal, null is null, ~ or empty; other plain scalars
- * that YAML 1.1 would type (yes, on, 0777, 1:30, 0x1F, 1e3) are errors that say to quote them or
- * what to write. YAML_MANIFEST, typed as kubectl types manifests (sigs.k8s.io/yaml over go-yaml v2,
+ * keys; booleans are true/false, integers decimal, null is null, ~ or empty; yes, no, on and off
+ * are words, as in YAML 1.2; what it and YAML 1.1 read as different numbers (0777, 1:30, 0x1F, 1e3) is
+ * an error that says to quote it or what to write. YAML_MANIFEST, typed as kubectl types manifests (sigs.k8s.io/yaml over go-yaml v2,
  * YAML 1.1): y/n/yes/no/on/off booleans, octal, hex and float numbers, `<<` merges (of two equal
  * keys the later one wins, as in kubectl, be it written or merged), anchors and aliases resolved
  * within a budget; standard tags (!!str, !!int, ...) obeyed, others refused. In both: keys written

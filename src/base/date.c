@@ -71,8 +71,11 @@ bool date_parse(struct str text, int64_t *days, struct error *err) {
                   read_digits(str_slice(text, 8, 2), &day);
     if (!shaped)
         return error_set(err, ERR_SYNTAX, "a date is written YYYY-MM-DD, for example 2027-03-01");
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    if (month < 1 || month > 12 || day < 1)
         return error_set(err, ERR_SYNTAX, "there is no day %.*s", STR_ARGS(text));
+    if (day > days_in_month(year, month))
+        return error_set(err, ERR_SYNTAX, "there is no day %.*s: that month has %d", STR_ARGS(text),
+                         days_in_month(year, month));
     *days = days_of((struct civil){year, month, day});
     return true;
 }

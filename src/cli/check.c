@@ -9,7 +9,8 @@
 
 struct check_options {
     struct str_list policies, outputs;
-    struct str profile, name_space;
+    struct str profile, name_space, now_text;
+    int64_t now; /* of now_text */
     int fail_on, mode, colour;
     bool allow_empty;
     int64_t file_bytes;
@@ -57,6 +58,7 @@ static const struct option_row rows[] = {
      .choices = console_mode_names,
      .fallback = "enforce",
      .help = "a ceiling on every action, as the server's"},
+    CONSOLE_NOW_ROW(AT(now_text)),
     {.name = "color",
      .type = OPTION_CHOICE,
      .offset = AT(colour),
@@ -186,6 +188,7 @@ static int judge_all(struct arena *arena, const struct check_options *options,
                               .profile = profile,
                               .mode = (enum mode)options->mode,
                               .name_space = options->name_space,
+                              .now = options->now,
                               .outputs = outputs.sinks,
                               .output_count = outputs.count};
         struct source source;
@@ -209,6 +212,7 @@ static int run_in(struct arena *arena, const struct verb *verb, int argc, char *
         console_say("name a file, a folder or - for standard input (see podgate check --help)");
         return STATUS_TROUBLE;
     }
+    if (!console_read_now(options.now_text, &options.now)) return STATUS_TROUBLE;
     struct snapshot *snapshot = console_load_policies(arena, &options.policies);
     if (!snapshot) return STATUS_TROUBLE;
     status = judge_all(arena, &options, &operands, snapshot);

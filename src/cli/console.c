@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "desk/source.h"
+#include "edge/clock.h"
+
+#define SECONDS_PER_DAY 86400
 
 const char *const console_colour_names[] = {"auto", "always", "never", NULL};
 const char *const console_mode_names[] = {"audit", "warn", "enforce", NULL};
@@ -68,6 +72,18 @@ bool console_has_colour(enum console_colour wish, FILE *stream) {
     if (no_colour && no_colour[0]) return false;
     if (!terminal || strcmp(terminal, "dumb") == 0) return false;
     return isatty(fileno(stream)) == 1;
+}
+
+bool console_read_now(struct str value, int64_t *now) {
+    struct error err = {.code = ERR_NONE};
+    int64_t day = 0;
+    if (!str_is_empty(value) && !date_parse(value, &day, &err)) {
+        error_context(&err, "--now");
+        console_error(&err);
+        return false;
+    }
+    *now = str_is_empty(value) ? clock_unix_ms() / 1000 : day * SECONDS_PER_DAY;
+    return true;
 }
 
 struct snapshot *console_load_policies(struct arena *arena, const struct str_list *paths) {

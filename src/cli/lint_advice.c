@@ -1,11 +1,48 @@
 #include "cli/lint_advice.h"
 
-static void advise(struct diagnostics *diagnostics, const struct policy *policy, uint32_t line,
-                   const char *text, const char *hint) {
-    diagnostics_add(diagnostics, DIAGNOSTIC_ADVICE, policy->file, line, 0, "%.*s: %s",
-                    STR_ARGS(policy->name), text);
-    diagnostics_hint(diagnostics, "%s", hint);
+#include "base/date.h"
+
+/* What is advised about, and where it stands. */
+struct topic {
+    struct str file, name;
+    uint32_t line;
+    struct diagnostics *diagnostics;
+};
+
+PRINTF_LIKE(3, 4)
+static void advise(const struct topic *topic, const char *hint, const char *format, ...) {
+    struct strbuf text;
+    strbuf_init(&text, topic->diagnostics->arena, 0);
+    va_list args;
+    va_start(args, format);
+    strbuf_vprintf(&text, format, args);
+    va_end(args);
+    diagnostics_add(topic->diagnostics, DIAGNOSTIC_ADVICE, topic->file, topic->line, 0,
+                    "%.*s: %.*s", STR_ARGS(topic->name), STR_ARGS(strbuf_str(&text)));
+    diagnostics_hint(topic->diagnostics, "%s", hint);
 }
+
+/* --- what policies and exceptions share -------------------------------------------------------- */
+
+static bool has_wildcard_domain(const struct image_pattern_list *images) {
+    for (size_t i = 0; i < images->count; i++)
+        if (images->items[i].wildcard_domain) return true;
+    return false;
+}
+
+static void advise_images(const struct topic *topic, const struct image_pattern_list *images) {
+    if (has_wildcard_domain(images))
+        advise(topic, "whoever registers a domain that fits can serve images from it",
+               "an image pattern has a wildcard in its domain");
+}
+
+static void advise_labels(const struct topic *topic, const struct match *match, const char *who) {
+    if (match->label_count > 0)
+        advise(topic, "those who are judged set their own labels; prefer namespaces or names",
+               "%s by labels", who);
+}
+
+/* --- policies ---------------------------------------------------------------------------------- */
 
 static uint32_t pod_bit(void) {
     uint32_t bits = 0;
@@ -14,7 +51,7 @@ static uint32_t pod_bit(void) {
     return bits;
 }
 
-static bool denies(const struct policy *policy) {
+static bool any_denies(const struct policy *policy) {
     for (size_t i = 0; i < policy->rule_count; i++)
         if (policy->rules[i].action == ACTION_DENY ||
             policy->rules[i].template_action == ACTION_DENY)
@@ -29,47 +66,144 @@ static bool is_in_a_profile(const struct snapshot *snapshot, const struct policy
     return false;
 }
 
-static bool has_wildcard_domain(const struct image_pattern_list *images) {
-    for (size_t i = 0; i < images->count; i++)
-        if (images->items[i].wildcard_domain) return true;
+static void advise_version(const struct topic *topic, const struct standard *standard) {
+    if (str_equals(standard->version_text, STR("latest")))
+        advise(topic, "an upgrade of podgate may then deny more; pin a version such as v1.37",
+               "pod-security follows version: latest");
+    if (standard->is_newer_than_known)
+        advise(topic, "until podgate is upgraded the newest that it knows is judged",
+               "version %.*s is newer than v1.%d, the newest that this podgate knows",
+               STR_ARGS(standard->version_text), STANDARD_NEWEST);
+}
+
+static void advise_rule(const struct topic *topic, const struct rule *rule) {
+    struct topic of_rule = *topic;
+    of_rule.line = rule->line;
+    for (size_t i = 0; rule->params && i < rule->check->param_count; i++) {
+        const struct param *row = &rule->check->params[i];
+        if (row->type == PARAM_IMAGES)
+            advise_images(&of_rule, (const void *)((const char *)rule->params + row->offset));
+    }
+    if (rule->standard) advise_version(&of_rule, rule->standard);
+}
+
+static bool any_waits(const struct policy *policy) {
+    for (size_t i = 0; i < policy->rule_count; i++)
+        if (policy->rules[i].deny_from != 0) return true;
     return false;
 }
 
-static const char wide_domain[] = "an image pattern has a wildcard in its domain";
-static const char wide_domain_hint[] =
-    "whoever registers a domain that fits can serve images from it";
-
-static void advise_match(const struct policy *policy, const struct match *match, bool excludes,
-                         struct diagnostics *diagnostics) {
-    if (excludes && match->label_count > 0)
-        advise(diagnostics, policy, policy->line, "an exclude goes by labels",
-               "those who are judged set their own labels; prefer namespaces or names");
-    if (has_wildcard_domain(&match->images))
-        advise(diagnostics, policy, policy->line, wide_domain, wide_domain_hint);
+void lint_advise_policy(const struct snapshot *snapshot, const struct policy *policy,
+                        struct diagnostics *diagnostics) {
+    const struct topic topic = {policy->file, policy->name, policy->line, diagnostics};
+    if (any_denies(policy) && (policy->match.kinds & pod_bit()) == 0)
+        advise(&topic,
+               "a Pod made directly, or by a controller that is not matched, is admitted; add Pod "
+               "to kinds",
+               "denies, but not Pods");
+    if (any_waits(policy) && !any_denies(policy))
+        advise(&topic, "it only moves denials to a later day, and no rule here denies",
+               "denyFrom has no effect");
+    if (!is_in_a_profile(snapshot, policy))
+        advise(&topic, "no webhook path judges by it; name it in a Profile's policies",
+               "is in no profile");
+    advise_images(&topic, &policy->match.images);
+    for (size_t i = 0; i < policy->exclude_count; i++) {
+        advise_labels(&topic, &policy->excludes[i], "an exclude goes");
+        advise_images(&topic, &policy->excludes[i].images);
+    }
+    for (size_t i = 0; i < policy->rule_count; i++)
+        advise_rule(&topic, &policy->rules[i]);
 }
 
-static void advise_rule(const struct policy *policy, const struct rule *rule,
-                        struct diagnostics *diagnostics) {
-    for (size_t i = 0; rule->params && i < rule->check->param_count; i++) {
-        const struct param *row = &rule->check->params[i];
-        const void *value = (const char *)rule->params + row->offset;
-        if (row->type == PARAM_IMAGES && has_wildcard_domain(value))
-            advise(diagnostics, policy, rule->line, wide_domain, wide_domain_hint);
+/* --- exceptions -------------------------------------------------------------------------------- */
+
+static void advise_end(const struct topic *topic, const struct exception *exception,
+                       int64_t today) {
+    char day[16];
+    if (exception->expires == EXCEPTION_NEVER_ENDS) {
+        advise(topic, "give it a day on which somebody asks whether it is still needed",
+               "has no \"expires\"");
+    } else if (exception_has_expired(exception, today)) {
+        date_format(exception->expires, day);
+        advise(topic, "it excuses nothing any more: delete it, or ask its owner for a new day",
+               "expired on %s", day);
     }
 }
 
-void lint_advise(const struct snapshot *snapshot, const struct policy *policy,
-                 struct diagnostics *diagnostics) {
-    if (denies(policy) && (policy->match.kinds & pod_bit()) == 0)
-        advise(diagnostics, policy, policy->line, "denies, but not Pods",
-               "a Pod made directly, or by a controller that is not matched, is admitted; add Pod "
-               "to kinds");
-    if (!is_in_a_profile(snapshot, policy))
-        advise(diagnostics, policy, policy->line, "is in no profile",
-               "no webhook path judges by it; name it in a Profile's policies");
-    advise_match(policy, &policy->match, false, diagnostics);
-    for (size_t i = 0; i < policy->exclude_count; i++)
-        advise_match(policy, &policy->excludes[i], true, diagnostics);
-    for (size_t i = 0; i < policy->rule_count; i++)
-        advise_rule(policy, &policy->rules[i], diagnostics);
+/* "*", "*" "/" "*", "**" ... */
+static bool is_every_rule(struct str glob) {
+    for (size_t i = 0; i < glob.len; i++)
+        if (glob.at[i] != '*' && glob.at[i] != '/') return false;
+    return true;
+}
+
+static void advise_width(const struct topic *topic, const struct exception *exception) {
+    const struct match *match = &exception->match;
+    bool goes_by_names = match->names.count > 0 || match->containers.count > 0;
+    if (match->is_empty)
+        advise(topic, "narrow it by match, or change the policy",
+               "has no match, so it holds for every object");
+    if (goes_by_names && match->namespaces.count == 0)
+        advise(topic, "whoever may create Pods anywhere chooses their names: add namespaces",
+               "goes by names in any namespace");
+    for (size_t i = 0; i < exception->rules.count; i++) {
+        if (!is_every_rule(exception->rules.items[i])) continue;
+        advise(topic, "name those that it is for: new rules will be excused too",
+               "excuses every rule");
+        break;
+    }
+}
+
+/* Whether the rule may find this control: of itself, or once the one that stands in for it is excused. */
+static bool rule_has_control(const struct rule *rule, struct str id) {
+    for (size_t i = 0; rule->standard && i < rule->standard->active_count; i++) {
+        const struct control *control = rule->standard->active[i];
+        if (str_equals(str_from(control->id), id) || str_equals(str_from(control->replaces), id))
+            return true;
+    }
+    return false;
+}
+
+/* How many rules the exception names, and how many of these have the control. */
+struct reach {
+    size_t rules, with_control;
+};
+
+static struct reach find_reach(const struct snapshot *snapshot, const struct exception *exception,
+                               struct str control) {
+    struct reach reach = {0};
+    for (size_t i = 0; i < snapshot->policy_count + snapshot->private_policy_count; i++)
+        for (size_t j = 0; j < snapshot->policies[i].rule_count; j++) {
+            const struct rule *rule = &snapshot->policies[i].rules[j];
+            if (!exception_names_rule(exception, rule)) continue;
+            reach.rules++;
+            reach.with_control += rule_has_control(rule, control);
+        }
+    return reach;
+}
+
+static void advise_reach(const struct topic *topic, const struct snapshot *snapshot,
+                         const struct exception *exception) {
+    if (find_reach(snapshot, exception, STR_NONE).rules == 0) {
+        advise(topic, "rules are named policy/rule; a rule's name is its check's unless it has one",
+               "names no rule that there is");
+        return;
+    }
+    for (size_t i = 0; i < exception->controls.count; i++) {
+        struct str control = exception->controls.items[i];
+        if (find_reach(snapshot, exception, control).with_control == 0)
+            advise(topic, "leave it out, or look at their level, version and except",
+                   "none of the rules it names judges %.*s", STR_ARGS(control));
+    }
+}
+
+void lint_advise_exception(const struct snapshot *snapshot, const struct exception *exception,
+                           int64_t today, struct diagnostics *diagnostics) {
+    const struct topic topic = {exception->file, exception->name, exception->line, diagnostics};
+    advise_end(&topic, exception, today);
+    advise_width(&topic, exception);
+    advise_labels(&topic, &exception->match, "goes");
+    advise_images(&topic, &exception->match.images);
+    advise_reach(&topic, snapshot, exception);
 }

@@ -6,8 +6,10 @@
 
 #include "policy/policy.h"
 
-/* Adds the advice about one policy of the snapshot. */
-void lint_advise(const struct snapshot *snapshot, const struct policy *policy,
-                 struct diagnostics *diagnostics);
+/* Add the advice about one policy or exception of the snapshot; `today` in days since 1970. */
+void lint_advise_policy(const struct snapshot *snapshot, const struct policy *policy,
+                        struct diagnostics *diagnostics);
+void lint_advise_exception(const struct snapshot *snapshot, const struct exception *exception,
+                           int64_t today, struct diagnostics *diagnostics);
 
 #endif

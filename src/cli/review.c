@@ -11,7 +11,7 @@
 
 struct review_options {
     struct str_list policies, exempt_namespaces;
-    struct str profile;
+    struct str profile, now_text;
     int mode;
     int64_t body_bytes;
 };
@@ -35,6 +35,7 @@ static const struct option_row rows[] = {
      .choices = console_mode_names,
      .fallback = "enforce",
      .help = "a ceiling on every action, as the server's"},
+    CONSOLE_NOW_ROW(AT(now_text)),
     {.name = "exempt-namespace",
      .type = OPTION_TEXTS,
      .offset = AT(exempt_namespaces),
@@ -154,25 +155,32 @@ static bool read_more(struct stream *stream) {
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static bool answer(struct arena *arena, const struct admission_options *admission,
-                   const struct snapshot *snapshot, struct str profile, struct str body) {
+/* What every review of the stream is answered by. */
+struct answering {
+    struct admission_options admission;
+    const struct snapshot *snapshot;
+    struct str profile;
+    int64_t now;
+    struct arena arena; /* of one answer */
+};
+
+static bool answer(struct answering *by, struct str body) {
     struct admission_outcome outcome;
-    arena_reset(arena, KEEP_BYTES);
-    admission_answer(arena, admission, snapshot, profile, body, &outcome);
+    arena_reset(&by->arena, KEEP_BYTES);
+    admission_answer(&by->arena, &by->admission, by->snapshot, by->profile, body, by->now,
+                     &outcome);
     fwrite(outcome.body.at, 1, outcome.body.len, stdout);
     fputc('\n', stdout);
     return outcome.http_status == 200;
 }
 
-static int answer_all(struct stream *stream, struct arena *arena,
-                      const struct admission_options *admission, const struct snapshot *snapshot,
-                      struct str profile) {
+static int answer_all(struct stream *stream, struct answering *by) {
     size_t count = 0;
     bool fine = true;
     for (;;) {
         struct str body;
         while (find_value(stream, &body)) {
-            if (!answer(arena, admission, snapshot, profile, body)) fine = false;
+            if (!answer(by, body)) fine = false;
             count++;
         }
         if (stream->at_end) break;
@@ -187,19 +195,23 @@ static int run_in(struct arena *arena, const struct verb *verb, int argc, char *
     struct review_options options = {.mode = MODE_ENFORCE};
     struct str_list operands;
     int status;
+    int64_t now;
     if (!console_read_options(verb, arena, argc, argv, &options, &operands, &status)) return status;
+    if (!console_read_now(options.now_text, &now)) return STATUS_TROUBLE;
     struct snapshot *snapshot = console_load_policies(arena, &options.policies);
     if (!snapshot) return STATUS_TROUBLE;
     status = STATUS_TROUBLE;
     if (console_find_profile(snapshot, options.profile)) {
-        struct admission_options admission = {.limits = scan_limits_default,
-                                              .mode = (enum mode)options.mode,
-                                              .exempt_namespaces = options.exempt_namespaces};
+        struct answering by = {.admission = {.limits = scan_limits_default,
+                                             .mode = (enum mode)options.mode,
+                                             .exempt_namespaces = options.exempt_namespaces},
+                               .snapshot = snapshot,
+                               .profile = options.profile,
+                               .now = now};
         struct stream stream = {.arena = arena, .limit = (size_t)options.body_bytes};
-        struct arena answers;
-        arena_init(&answers, (size_t)256 << 10, 0);
-        status = answer_all(&stream, &answers, &admission, snapshot, options.profile);
-        arena_fini(&answers);
+        arena_init(&by.arena, (size_t)256 << 10, 0);
+        status = answer_all(&stream, &by);
+        arena_fini(&by.arena);
     }
     snapshot_free(snapshot);
     return console_finish(status);

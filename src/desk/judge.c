@@ -56,8 +56,10 @@ static struct str own_path(struct arena *arena, const struct workload *workload,
     const struct container *container = finding->container;
     struct strbuf path;
     strbuf_init(&path, arena, 64);
-    strbuf_add(&path, workload->kind->spec_path);
-    if (container) strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
+    strbuf_add(&path,
+               finding->in_metadata ? workload->kind->metadata_path : workload->kind->spec_path);
+    if (container && !finding->in_metadata)
+        strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
     if (finding->list.len)
         strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(finding->list), finding->index);
     if (finding->field.len) strbuf_printf(&path, ".%.*s", STR_ARGS(finding->field));
@@ -114,6 +116,7 @@ static int compare_placed(const void *a, const void *b) {
 static struct desk_result make_result(struct judge *judge, const struct source *source,
                                       const struct source_object *object,
                                       const struct subject *subject,
+                                      const struct judgement *judgement,
                                       const struct violation *violation) {
     const struct workload *workload = subject->workload;
     const struct finding *finding = violation->finding;
@@ -128,6 +131,7 @@ static struct desk_result make_result(struct judge *judge, const struct source *
         .path = verdict_path(&judge->arena, workload, finding),
         .message = verdict_message(&judge->arena, finding),
         .fix = verdict_fix(&judge->arena, finding),
+        .note = verdict_note(&judge->arena, workload, judgement, violation),
         .proposed = proposed_path(&judge->arena, workload, finding),
     };
 }
@@ -140,7 +144,7 @@ static void tell_results(struct judge *judge, const struct source *source,
     if (!placed) return;
     for (const struct violation *each = judgement->first; each && count < judgement->count;
          each = each->next) {
-        placed[count].result = make_result(judge, source, object, subject, each);
+        placed[count].result = make_result(judge, source, object, subject, judgement, each);
         placed[count].order = count;
         count++;
     }
@@ -161,7 +165,7 @@ static void count_judged(struct desk_summary *summary, const struct judgement *j
     case ACTION_DENY: summary->denied++; break;
     case ACTION_WARN: summary->warned++; break;
     case ACTION_AUDIT: summary->audited++; break;
-    case ACTION_OFF: break;
+    case ACTION_OFF: summary->excepted += judgement->excused_count > 0; break;
     }
 }
 
@@ -183,12 +187,15 @@ static void judge_object(struct judge *judge, const struct source *source,
         tell_unjudgeable(judge, source, object, &err);
         return;
     }
+    struct terms terms = {.snapshot = judge->snapshot,
+                          .profile = judge->profile,
+                          .mode = mode_min(judge->mode, judge->profile->mode),
+                          .now = judge->now};
     struct subject subject = {.is_from_review = false};
     struct judgement judgement;
     subject_init(&subject, &judge->arena, &workload);
     subject.name_space = name_space_of(judge, &workload);
-    engine_judge(&judge->arena, judge->snapshot, judge->profile,
-                 mode_min(judge->mode, judge->profile->mode), &subject, &judgement);
+    engine_judge(&judge->arena, &terms, &subject, &judgement);
     if (!arena_is_exhausted(&judge->arena)) {
         count_judged(&judge->summary, &judgement);
         tell_results(judge, source, object, &subject, &judgement);

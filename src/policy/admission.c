@@ -32,6 +32,7 @@ struct admission {
     const struct snapshot *snapshot;
     const struct profile *profile;
     enum mode mode;
+    int64_t now;
     const struct workload_kind *kind;
     struct strbuf reserve; /* mode audit: taken before anything can run out */
     struct admission_outcome *out;
@@ -185,39 +186,35 @@ static enum admission_skip skip_by_envelope(struct admission *a) {
     return SKIP_NONE;
 }
 
-/* Whether the pod spec of an update means the same as before. False when the old one cannot be read. */
-static bool is_unchanged(struct admission *a, const struct document *document) {
+/* The object before an update. False when there is none that can be read: then all is new. */
+static bool read_old_object(struct admission *a, struct document *old) {
     const struct review *review = &a->out->review;
-    if (review->operation != OPERATION_UPDATE || !review->old_object.is_object) return false;
-    struct document old;
     struct error ignored;
-    if (!review_object_parse(a->arena, &review->old_object, &a->options->limits, &old, &ignored))
-        return false;
-    return tree_equals(workload_find_spec(a->kind, document->root),
-                       workload_find_spec(a->kind, old.root));
+    return review->operation == OPERATION_UPDATE && review->old_object.is_object &&
+           review_object_parse(a->arena, &review->old_object, &a->options->limits, old, &ignored);
 }
 
 /* --- a verdict ------------------------------------------------------------------------------- */
 
-static enum decision decision_of(const struct judgement *judgement) {
-    switch (judgement->strongest) {
-    case ACTION_OFF: return DECISION_ALLOWED;
-    case ACTION_DENY: return DECISION_DENIED;
-    case ACTION_WARN:
-    case ACTION_AUDIT: break;
-    }
+static bool is_clean(const struct judgement *judgement) {
+    return judgement->strongest_wanted == ACTION_OFF && judgement->excused_count == 0 &&
+           judgement->kept_count == 0;
+}
+
+static enum decision decision_of(const struct judgement *judgement, bool warns) {
+    if (judgement->strongest == ACTION_DENY) return DECISION_DENIED;
     if (judgement->strongest_wanted == ACTION_DENY) return DECISION_WOULD_DENY;
-    return judgement->strongest == ACTION_WARN ? DECISION_WARNED : DECISION_AUDITED;
+    if (warns) return DECISION_WARNED;
+    return judgement->strongest == ACTION_OFF ? DECISION_ALLOWED : DECISION_AUDITED;
 }
 
 static void answer_verdict(struct admission *a) {
     struct admission_outcome *out = a->out;
-    enum decision decision = decision_of(&out->judgement);
-    if (decision == DECISION_ALLOWED) {
+    if (is_clean(&out->judgement)) {
         answer_allowed(a, SKIP_NONE);
         return;
     }
-    struct review_answer answer = {.allowed = decision != DECISION_DENIED};
+    struct review_answer answer = {.allowed = out->judgement.strongest != ACTION_DENY};
     if (answer.allowed) {
         answer.warning_count =
             verdict_warnings(a->arena, &out->workload, &out->judgement, &answer.warnings);
@@ -228,12 +225,44 @@ static void answer_verdict(struct admission *a) {
     }
     answer.annotation_count = verdict_annotations(a->arena, &out->review, &out->workload,
                                                   &out->judgement, &answer.annotations);
-    answer_review(a, decision, &answer);
+    answer_review(a, decision_of(&out->judgement, answer.warning_count > 0), &answer);
 }
 
-static void judge(struct admission *a, const struct document *document) {
+static void judge_workload(struct admission *a, const struct workload *workload,
+                           struct judgement *judgement) {
+    const struct review *review = &a->out->review;
+    const struct terms terms = {.snapshot = a->snapshot,
+                                .profile = a->profile,
+                                .mode = a->mode,
+                                .now = a->now};
+    struct subject subject;
+    subject_init(&subject, a->arena, workload);
+    subject.is_from_review = true;
+    subject.name_space = review->name_space;
+    subject.operation = review->operation;
+    subject.user = review->user;
+    subject.groups = review->groups;
+    engine_judge(a->arena, &terms, &subject, judgement);
+}
+
+/* Takes out what the update did not add. An old object that cannot be judged had nothing. */
+static void ratchet(struct admission *a, const struct document *old_document) {
     struct admission_outcome *out = a->out;
-    const struct review *review = &out->review;
+    struct workload old;
+    struct judgement judgement;
+    struct error ignored;
+    if (!workload_decode(a->arena, a->kind, old_document, old_document->root, &old, &ignored) ||
+        !old.has_pod)
+        return;
+    judge_workload(a, &old, &judgement);
+    update_ratchet(&(struct judged_object){&out->workload, &out->judgement},
+                   &(struct judged_object){&old, &judgement});
+}
+
+/* `old` NULL: there was no object before. */
+static void judge(struct admission *a, const struct document *document,
+                  const struct document *old) {
+    struct admission_outcome *out = a->out;
     struct error err = {0};
     if (!workload_decode(a->arena, a->kind, document, document->root, &out->workload, &err)) {
         answer_error(a, &err);
@@ -243,14 +272,8 @@ static void judge(struct admission *a, const struct document *document) {
         answer_allowed(a, SKIP_NO_OBJECT);
         return;
     }
-    struct subject subject;
-    subject_init(&subject, a->arena, &out->workload);
-    subject.is_from_review = true;
-    subject.name_space = review->name_space;
-    subject.operation = review->operation;
-    subject.user = review->user;
-    subject.groups = review->groups;
-    engine_judge(a->arena, a->snapshot, a->profile, a->mode, &subject, &out->judgement);
+    judge_workload(a, &out->workload, &out->judgement);
+    if (old && out->judgement.strongest_wanted != ACTION_OFF) ratchet(a, old);
     out->judged = true;
     answer_verdict(a);
 }
@@ -264,13 +287,18 @@ static void admit(struct admission *a) {
     /* The outcome keeps the tree for the log, so the document must outlive this call. */
     struct document *document = ARENA_NEW(a->arena, struct document, 1);
     if (!document) return;
+    struct document old;
     struct error err = {0};
-    if (!review_object_parse(a->arena, &a->out->review.object, &a->options->limits, document, &err))
+    if (!review_object_parse(a->arena, &a->out->review.object, &a->options->limits, document,
+                             &err)) {
         answer_error(a, &err);
-    else if (is_unchanged(a, document))
+        return;
+    }
+    bool has_old = read_old_object(a, &old);
+    if (has_old && update_is_unchanged(a->kind, document->root, old.root))
         answer_allowed(a, SKIP_UNCHANGED);
     else
-        judge(a, document);
+        judge(a, document, has_old ? &old : NULL);
 }
 
 /* --- the envelope ---------------------------------------------------------------------------- */
@@ -319,9 +347,10 @@ static bool read_envelope(struct admission *a, struct str body) {
 
 void admission_answer(struct arena *arena, const struct admission_options *options,
                       const struct snapshot *snapshot, struct str profile, struct str body,
-                      struct admission_outcome *out) {
+                      int64_t now, struct admission_outcome *out) {
     *out = (struct admission_outcome){.profile = str_is_empty(profile) ? STR("default") : profile};
-    struct admission a = {.arena = arena, .options = options, .snapshot = snapshot, .out = out};
+    struct admission a = {
+        .arena = arena, .options = options, .snapshot = snapshot, .now = now, .out = out};
     if (find_profile(&a) && read_envelope(&a, body)) admit(&a);
     /* Whatever was decided on the way, it was decided without all of its memory. */
     if (arena_is_exhausted(arena)) answer_failure(&a, ERR_MEMORY, STR("out of memory"));

@@ -28,6 +28,8 @@ __asm__(".pushsection .data.rel.ro, \"aw\"\n"
         ".hidden builtin_policies, builtin_policy_count\n"
         "builtin_policies:\n"
         BUILTIN("default")
+        BUILTIN("pod-security-baseline")
+        BUILTIN("pod-security-restricted")
         "4:\n"
         "builtin_policy_count:\n"
         ".dc.a (4b - builtin_policies) / (" TEXT(ROW_BYTES) ")\n"
@@ -39,3 +41,9 @@ const struct builtin_policy *builtin_policy_find(struct str name) {
         if (str_equals(builtin_policies[i].name, name)) return &builtin_policies[i];
     return NULL;
 }
+
+const struct builtin_profile builtin_profiles[] = {
+    {STR_INIT("baseline"), STR_INIT("pod-security-baseline")},
+    {STR_INIT("restricted"), STR_INIT("pod-security-restricted")},
+};
+const size_t builtin_profile_count = sizeof builtin_profiles / sizeof *builtin_profiles;

@@ -1,5 +1,7 @@
 #include "policy/engine.h"
 
+#include "base/date.h"
+
 #define FINDINGS_MAX 1024
 
 enum decided { UNDECIDED, DECIDED_NO, DECIDED_YES };
@@ -14,11 +16,11 @@ struct scope {
 struct judging {
     struct arena *arena;
     const struct subject *subject;
-    enum mode mode;
     unsigned char (*decided)[2]; /* by match id and sense */
     struct findings findings;
     struct scope scope;
-    struct violation *last;
+    struct violation **end, **excused_end; /* where the next one goes */
+    struct omission **omissions_end;
     struct judgement *out;
 };
 
@@ -126,64 +128,137 @@ static void evaluate(struct judging *judging, const struct rule *rule) {
     }
 }
 
-static void add_violation(struct judging *judging, struct violation violation) {
-    struct violation *kept = ARENA_NEW(judging->arena, struct violation, 1);
-    if (!kept) return;
-    *kept = violation;
-    if (judging->last)
-        judging->last->next = kept;
-    else
-        judging->out->first = kept;
-    judging->last = kept;
-    judging->out->count++;
+/* --- exceptions ------------------------------------------------------------------------------- */
+
+static bool covers(struct judging *judging, const struct exception *exception,
+                   const struct finding *finding) {
+    if (!exception_has_control(exception, finding->control)) return false;
+    if (!decide(judging, &exception->match, MATCH_EXCLUDE)) return false;
+    if (!exception->match.narrows_containers) return true;
+    return finding->container && match_container(&exception->match, finding->container);
 }
 
-static void note_strength(struct judgement *judgement, enum action action, enum action wanted) {
+/* The one that lasts longest of those that cover the finding: it may have expired all the same. */
+static const struct exception *find_exception(struct judging *judging, const struct rule *rule,
+                                              const struct finding *finding) {
+    for (size_t i = 0; i < rule->exception_count; i++)
+        if (covers(judging, rule->exceptions[i], finding)) return rule->exceptions[i];
+    return NULL;
+}
+
+static bool is_first_of_its_control(const struct finding *finding, const struct finding *before) {
+    return !before || before->container != finding->container ||
+           !str_equals(str_from(before->control), str_from(finding->control));
+}
+
+/* A restricted control that is excused at a place gives way there to the baseline control that it replaces. */
+static void fall_back(struct judging *judging, const struct rule *rule,
+                      const struct exception *exception, const struct finding *finding) {
+    const struct control *weaker =
+        rule->standard && finding->control
+            ? standard_fallback(rule->standard, str_from(finding->control))
+            : NULL;
+    if (!weaker || exception_has_control(exception, weaker->id)) return;
+    control_judge(weaker, rule->standard->version, &judging->subject->workload->pod,
+                  finding->container, &judging->findings);
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static void add_violation(struct judging *judging, const struct violation *violation,
+                          bool is_excused) {
+    struct violation *added = ARENA_NEW(judging->arena, struct violation, 1);
+    struct violation ***end = is_excused ? &judging->excused_end : &judging->end;
+    if (!added) return;
+    *added = *violation;
+    **end = added;
+    *end = &added->next;
+    *(is_excused ? &judging->out->excused_count : &judging->out->count) += 1;
+}
+
+static void add_omission(struct judging *judging, const struct violation *like, size_t count) {
+    struct omission *added = ARENA_NEW(judging->arena, struct omission, 1);
+    if (!added) return;
+    *added = (struct omission){.rule = like->rule,
+                               .count = count,
+                               .action = like->action,
+                               .wanted = like->wanted};
+    *judging->omissions_end = added;
+    judging->omissions_end = &added->next;
+}
+
+static void judge_rule(struct judging *judging, const struct rule *rule) {
+    struct judgement *out = judging->out;
+    enum action wanted = rule_action(rule, judging->subject->workload->kind->is_pod, out->today);
+    struct violation violation = {.rule = rule,
+                                  .action = action_under(wanted, out->mode),
+                                  .wanted = wanted};
+    const struct finding *of_others = judging->findings.last, *before = NULL;
+    size_t omitted_before = judging->findings.omitted;
+    evaluate(judging, rule);
+
+    /* What is excused may bring further findings, so the list grows while it is walked. */
+    const struct finding *fresh = of_others ? of_others->next : judging->findings.first;
+    for (; fresh; before = fresh, fresh = fresh->next) {
+        if (is_out(judging, fresh->container)) continue;
+        violation.finding = fresh;
+        violation.exception =
+            rule->exception_count > 0 ? find_exception(judging, rule, fresh) : NULL;
+        bool is_excused =
+            violation.exception && !exception_has_expired(violation.exception, out->today);
+        add_violation(judging, &violation, is_excused);
+        if (is_excused && is_first_of_its_control(fresh, before))
+            fall_back(judging, rule, violation.exception, fresh);
+    }
+    if (judging->findings.omitted > omitted_before)
+        add_omission(judging, &violation, judging->findings.omitted - omitted_before);
+}
+
+static void add_strength(struct judgement *judgement, enum action action, enum action wanted) {
     if (action > judgement->strongest) judgement->strongest = action;
     if (wanted > judgement->strongest_wanted) judgement->strongest_wanted = wanted;
 }
 
-static void judge_rule(struct judging *judging, const struct rule *rule) {
-    bool is_pod = judging->subject->workload->kind->is_pod;
-    enum action wanted = is_pod ? rule->action : rule->template_action;
-    enum action action = action_under(wanted, judging->mode);
-    struct finding *last_before = judging->findings.last;
-    size_t omitted_before = judging->findings.omitted;
-    evaluate(judging, rule);
-
-    struct finding *fresh = last_before ? last_before->next : judging->findings.first;
-    for (; fresh; fresh = fresh->next) {
-        if (is_out(judging, fresh->container)) continue;
-        note_strength(judging->out, action, wanted);
-        add_violation(judging, (struct violation){.rule = rule,
-                                                  .finding = fresh,
-                                                  .action = action,
-                                                  .wanted = wanted});
+void judgement_sum_up(struct judgement *judgement) {
+    judgement->strongest = judgement->strongest_wanted = ACTION_OFF;
+    judgement->omitted = 0;
+    for (const struct violation *v = judgement->first; v; v = v->next)
+        add_strength(judgement, v->action, v->wanted);
+    for (const struct omission *o = judgement->omissions; o; o = o->next) {
+        add_strength(judgement, o->action, o->wanted);
+        judgement->omitted += o->count;
     }
-    if (judging->findings.omitted > omitted_before) note_strength(judging->out, action, wanted);
 }
 
-static bool policy_needs_request(const struct policy *policy) {
+static bool needs_request(const struct rule *rule) {
+    const struct policy *policy = rule->policy;
     for (size_t i = 0; i < policy->exclude_count; i++)
         if (match_needs_request(&policy->excludes[i])) return true;
+    for (size_t i = 0; i < rule->exception_count; i++)
+        if (match_needs_request(&rule->exceptions[i]->match)) return true;
     return match_needs_request(&policy->match);
 }
 
-void engine_judge(struct arena *arena, const struct snapshot *snapshot,
-                  const struct profile *profile, enum mode mode, const struct subject *subject,
+void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
                   struct judgement *out) {
-    *out = (struct judgement){.mode = mode};
-    struct judging judging = {.arena = arena, .subject = subject, .mode = mode, .out = out};
-    judging.decided = arena_allocate(arena, sizeof *judging.decided, snapshot->match_count, 1);
+    *out = (struct judgement){.mode = terms->mode, .today = date_from_unix(terms->now)};
+    struct judging judging = {.arena = arena,
+                              .subject = subject,
+                              .end = &out->first,
+                              .excused_end = &out->excused,
+                              .omissions_end = &out->omissions,
+                              .out = out};
+    judging.decided =
+        arena_allocate(arena, sizeof *judging.decided, terms->snapshot->match_count, 1);
     if (!judging.decided) return;
     findings_init(&judging.findings, arena, FINDINGS_MAX);
 
     size_t kind = (size_t)(subject->workload->kind - workload_kinds);
-    for (size_t i = 0; i < profile->rule_count[kind]; i++) {
-        const struct rule *rule = profile->rules[kind][i];
-        if (!policy_applies(&judging, rule->policy)) continue;
-        if (!subject->is_from_review && policy_needs_request(rule->policy)) out->request_rules++;
-        judge_rule(&judging, rule);
+    const struct rule *const *rules = terms->profile->rules[kind];
+    for (size_t i = 0; i < terms->profile->rule_count[kind]; i++) {
+        if (!policy_applies(&judging, rules[i]->policy)) continue;
+        if (!subject->is_from_review && needs_request(rules[i])) out->request_rules++;
+        judge_rule(&judging, rules[i]);
     }
-    out->omitted = judging.findings.omitted;
+    judgement_sum_up(out);
 }

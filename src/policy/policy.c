@@ -2,7 +2,7 @@
  * A source is a YAML stream; each document is
  *
  *   apiVersion: podgate.io/v1alpha1
- *   kind: Policy | Profile
+ *   kind: Policy | Exception | Profile
  *   metadata: {name: LABEL, labels: {...}, annotations: {...}}
  *   spec: by kind, see the key tables below
  */
@@ -12,7 +12,6 @@
 #include "text/yaml.h"
 
 #define API_VERSION "podgate.io/v1alpha1"
-#define MESSAGE_MAX 512
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define WORD(literal)                                                                              \
     { "" literal, sizeof(literal) - 1 }
@@ -47,6 +46,11 @@ bool mode_parse(struct str name, enum mode *out) {
             return true;
         }
     return false;
+}
+
+enum action rule_action(const struct rule *rule, bool is_pod, int64_t today) {
+    enum action action = is_pod ? rule->action : rule->template_action;
+    return action == ACTION_DENY && today < rule->deny_from ? ACTION_WARN : action;
 }
 
 enum action action_under(enum action action, enum mode mode) {
@@ -91,7 +95,7 @@ static void ignore_string_map(struct loading *loading, const struct cJSON *node,
 
 struct rule_draft {
     struct rule rule;
-    bool has_action, has_template_action, has_severity;
+    bool has_action, has_template_action, has_severity, has_deny_from;
     const struct cJSON *params, *check_node;
 };
 
@@ -141,20 +145,14 @@ static void decode_rule_params(struct loading *loading, const struct cJSON *node
     ((struct rule_draft *)out)->params = node;
 }
 
-/* A line under a denial: a block scalar's last newline is no second line. */
 static void decode_rule_message(struct loading *loading, const struct cJSON *node, void *out) {
+    loading_line(loading, node, node->string, &((struct rule_draft *)out)->rule.message);
+}
+
+static void decode_rule_deny_from(struct loading *loading, const struct cJSON *node, void *out) {
     struct rule_draft *draft = out;
-    struct str text;
-    if (!loading_string(loading, node, node->string, &text)) return;
-    text = str_trim(text);
-    bool has_control = false;
-    for (size_t i = 0; i < text.len; i++)
-        has_control = has_control || (unsigned char)text.at[i] < ' ' || text.at[i] == 0x7F;
-    if (has_control)
-        loading_error(loading, node, "\"message\" takes one line without control characters");
-    else if (text.len > MESSAGE_MAX)
-        loading_error(loading, node, "\"message\" is longer than %d bytes", MESSAGE_MAX);
-    draft->rule.message = text;
+    draft->has_deny_from = true;
+    loading_date(loading, node, node->string, &draft->rule.deny_from);
 }
 
 static const struct key_row rule_keys[] = {
@@ -165,6 +163,7 @@ static const struct key_row rule_keys[] = {
     {"severity", decode_rule_severity, false},
     {"params", decode_rule_params, false},
     {"message", decode_rule_message, false},
+    {"denyFrom", decode_rule_deny_from, false},
 };
 
 static void decode_params(struct loading *loading, struct rule_draft *draft) {
@@ -179,11 +178,18 @@ static void decode_params(struct loading *loading, struct rule_draft *draft) {
     else if (check->prepare && !check->prepare(params, loading->arena, &err))
         loading_error(loading, place, "%s", err.text);
     draft->rule.params = params;
+    if (check == check_find(STR("pod-security"))) draft->rule.standard = params;
 }
 
-/* What the policy says holds where the rule is silent; false when the rule is unusable. */
-static bool decode_rule(struct loading *loading, const struct cJSON *node, enum action inherited,
-                        struct rule *out) {
+/* What a policy says for those of its rules that are silent. */
+struct inherited {
+    enum action action;
+    int64_t deny_from;
+};
+
+/* False when the rule is unusable. */
+static bool decode_rule(struct loading *loading, const struct cJSON *node,
+                        const struct inherited *inherited, struct rule *out) {
     struct rule_draft draft = {0};
     loading_object(loading, node, "a rule", rule_keys, COUNT_OF(rule_keys), &draft);
     struct origin origin = loading_origin(loading, node);
@@ -191,7 +197,8 @@ static bool decode_rule(struct loading *loading, const struct cJSON *node, enum 
     draft.rule.column = origin.column;
     if (!draft.rule.check) return false;
     decode_params(loading, &draft);
-    if (!draft.has_action) draft.rule.action = inherited;
+    if (!draft.has_action) draft.rule.action = inherited->action;
+    if (!draft.has_deny_from) draft.rule.deny_from = inherited->deny_from;
     if (!draft.has_template_action) draft.rule.template_action = draft.rule.action;
     if (!draft.has_severity) draft.rule.severity = draft.rule.check->severity;
     if (str_is_empty(draft.rule.name)) draft.rule.name = str_from(draft.rule.check->id);
@@ -203,12 +210,26 @@ static bool decode_rule(struct loading *loading, const struct cJSON *node, enum 
 
 struct policy_draft {
     struct loaded_policy *loaded;
-    enum action action;
+    struct inherited inherited;
     const struct cJSON *rules;
 };
 
 static void decode_policy_action(struct loading *loading, const struct cJSON *node, void *out) {
-    decode_action_word(loading, node, &((struct policy_draft *)out)->action);
+    decode_action_word(loading, node, &((struct policy_draft *)out)->inherited.action);
+}
+
+static void decode_policy_deny_from(struct loading *loading, const struct cJSON *node, void *out) {
+    loading_date(loading, node, node->string, &((struct policy_draft *)out)->inherited.deny_from);
+}
+
+static void decode_policy_updates(struct loading *loading, const struct cJSON *node, void *out) {
+    static const struct str words[] = {WORD("ratchet"), WORD("strict")};
+    struct policy *policy = &((struct policy_draft *)out)->loaded->policy;
+    struct str word;
+    if (!loading_string(loading, node, node->string, &word)) return;
+    policy->is_strict = str_equals(word, STR("strict"));
+    if (!policy->is_strict && !str_equals(word, STR("ratchet")))
+        unknown_word(loading, node, word, words, COUNT_OF(words));
 }
 
 static void decode_policy_match(struct loading *loading, const struct cJSON *node, void *out) {
@@ -230,10 +251,9 @@ static void decode_policy_rules(struct loading *loading, const struct cJSON *nod
 }
 
 static const struct key_row policy_keys[] = {
-    {"action", decode_policy_action, false},
-    {"match", decode_policy_match, false},
-    {"exclude", decode_policy_exclude, false},
-    {"rules", decode_policy_rules, true},
+    {"action", decode_policy_action, false},   {"denyFrom", decode_policy_deny_from, false},
+    {"updates", decode_policy_updates, false}, {"match", decode_policy_match, false},
+    {"exclude", decode_policy_exclude, false}, {"rules", decode_policy_rules, true},
 };
 
 static void refuse_same_rule(struct loading *loading, const struct cJSON *node,
@@ -256,7 +276,7 @@ static void decode_rules(struct loading *loading, const struct policy_draft *dra
     if (!loaded->rules) return;
     for (const struct cJSON *item = draft->rules->child; item; item = item->next) {
         struct rule *rule = &loaded->rules[loaded->policy.rule_count];
-        if (!decode_rule(loading, item, draft->action, rule)) continue;
+        if (!decode_rule(loading, item, &draft->inherited, rule)) continue;
         refuse_same_rule(loading, item, loaded, rule);
         loaded->policy.rule_count++;
     }
@@ -272,7 +292,7 @@ static void read_policy(struct loading *loading, const struct cJSON *spec, struc
                                      .is_builtin = loading->is_builtin,
                                      .match = match_everything(),
                                      .line = origin->line};
-    struct policy_draft draft = {.loaded = loaded, .action = ACTION_DENY};
+    struct policy_draft draft = {.loaded = loaded, .inherited = {.action = ACTION_DENY}};
     if (spec) loading_object(loading, spec, "spec", policy_keys, COUNT_OF(policy_keys), &draft);
     decode_rules(loading, &draft);
     *loading->policies_end = loaded;
@@ -328,6 +348,7 @@ struct document_kind {
 
 static const struct document_kind document_kinds[] = {
     {WORD("Policy"), read_policy},
+    {WORD("Exception"), loading_read_exception},
     {WORD("Profile"), read_profile},
 };
 

@@ -106,9 +106,10 @@ static void give_id(struct distinct *distinct, struct match *match) {
 
 /* --- the snapshot ---------------------------------------------------------------------------- */
 
-static size_t give_match_ids(struct loading *loading, struct policy *policies, size_t count) {
+static size_t give_match_ids(struct loading *loading, struct policy *policies, size_t count,
+                             struct exception *exceptions) {
     struct distinct distinct = {0};
-    size_t most = count;
+    size_t most = count + loading->exception_count;
     for (const struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
         most += loaded->policy.exclude_count;
     distinct.items = ARENA_NEW(loading->arena, const struct match *, most);
@@ -119,6 +120,8 @@ static size_t give_match_ids(struct loading *loading, struct policy *policies, s
         for (size_t j = 0; j < policies[i].exclude_count; j++)
             give_id(&distinct, &loaded->excludes[j]);
     }
+    for (size_t i = 0; i < loading->exception_count; i++)
+        give_id(&distinct, &exceptions[i].match);
     return distinct.count;
 }
 
@@ -180,25 +183,46 @@ static void compile_profile(struct arena *arena, const struct loaded_profile *lo
         compile_rules_of_kind(arena, out, kind);
 }
 
-static bool has_own_default(const struct loading *loading) {
+static bool has_own_profile(const struct loading *loading, struct str name) {
     for (const struct loaded_profile *profile = loading->profiles; profile; profile = profile->next)
-        if (str_equals(profile->name, DEFAULT_PROFILE)) return true;
+        if (str_equals(profile->name, name)) return true;
     return false;
 }
 
+/* Those of the files, `default` unless it is among them, and those that keep a policy to themselves. */
 static void compile_profiles(struct loading *loading, struct snapshot *snapshot) {
-    bool synthesize = !has_own_default(loading);
+    struct arena *arena = loading->arena;
+    const struct policy *policies = snapshot->policies;
+    size_t count = snapshot->policy_count;
     struct profile *profiles =
-        ARENA_NEW(loading->arena, struct profile, loading->profile_count + synthesize);
+        ARENA_NEW(arena, struct profile, loading->profile_count + 1 + builtin_profile_count);
     if (!profiles) return;
     snapshot->profiles = profiles;
     const struct loaded_profile *loaded = loading->profiles;
     for (; loaded; loaded = loaded->next)
-        compile_profile(loading->arena, loaded, snapshot->policies, snapshot->policy_count,
-                        &profiles[snapshot->profile_count++]);
-    if (synthesize)
-        compile_profile(loading->arena, NULL, snapshot->policies, snapshot->policy_count,
-                        &profiles[snapshot->profile_count++]);
+        compile_profile(arena, loaded, policies, count, &profiles[snapshot->profile_count++]);
+    if (!has_own_profile(loading, DEFAULT_PROFILE))
+        compile_profile(arena, NULL, policies, count, &profiles[snapshot->profile_count++]);
+    const struct policy *private_policy = &policies[count];
+    for (size_t i = 0; i < builtin_profile_count; i++) {
+        if (has_own_profile(loading, builtin_profiles[i].name)) continue;
+        struct profile *profile = &profiles[snapshot->profile_count++];
+        compile_profile(arena, NULL, private_policy++, 1, profile);
+        profile->name = builtin_profiles[i].name;
+    }
+}
+
+/* After the files: their policies come first, and what they must not contradict is only each other. */
+static void read_private_policies(struct loading *loading) {
+    size_t own = loading->policy_count;
+    for (size_t i = 0; i < builtin_profile_count; i++) {
+        if (has_own_profile(loading, builtin_profiles[i].name)) continue;
+        const struct builtin_policy *builtin = builtin_policy_find(builtin_profiles[i].policy);
+        ASSERT(builtin);
+        struct str name = str_format(loading->arena, "builtin:%.*s", STR_ARGS(builtin->name));
+        loading_read_source(loading, &(struct policy_source){name, builtin->text});
+    }
+    loading->private_policy_count = loading->policy_count - own;
 }
 
 struct snapshot *loading_compile(struct loading *loading) {
@@ -206,12 +230,20 @@ struct snapshot *loading_compile(struct loading *loading) {
     refuse_same_policies(loading);
     refuse_same_profiles(loading);
     refuse_unknown_policies(loading);
+    loading_refuse_same_exceptions(loading);
+    read_private_policies(loading);
     struct snapshot *snapshot = ARENA_NEW(loading->arena, struct snapshot, 1);
     struct policy *policies = compile_policies(loading);
-    if (loading->failed || !snapshot || !policies) return NULL;
+    if (!snapshot || !policies) return NULL;
+    struct exception *exceptions =
+        loading_compile_exceptions(loading, policies, loading->policy_count);
+    if (loading->failed || !exceptions || arena_is_exhausted(loading->arena)) return NULL;
     snapshot->policies = policies;
-    snapshot->policy_count = loading->policy_count;
-    snapshot->match_count = give_match_ids(loading, policies, snapshot->policy_count);
+    snapshot->private_policy_count = loading->private_policy_count;
+    snapshot->policy_count = loading->policy_count - loading->private_policy_count;
+    snapshot->exceptions = exceptions;
+    snapshot->exception_count = loading->exception_count;
+    snapshot->match_count = give_match_ids(loading, policies, loading->policy_count, exceptions);
     compile_profiles(loading, snapshot);
     return snapshot;
 }
@@ -255,6 +287,7 @@ struct snapshot *policy_compile(const struct policy_source *sources, size_t coun
     struct loading loading = {.arena = &arena, .diagnostics = diagnostics};
     loading.policies_end = &loading.policies;
     loading.profiles_end = &loading.profiles;
+    loading.exceptions_end = &loading.exceptions;
     for (size_t i = 0; i < count; i++)
         loading_read_source(&loading, &sources[i]);
     refuse_nothing(&loading, sources, count);

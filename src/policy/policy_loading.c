@@ -1,9 +1,11 @@
 #include "policy/policy_loading.h"
 
+#include "base/date.h"
 #include "base/glob.h"
 
 #define QUOTE_MAX 64
 #define LABEL_MAX 63
+#define LINE_MAX_BYTES 512
 #define WORDS_SHOWN 16
 
 const char *loading_quote(struct loading *loading, struct str text) {
@@ -168,12 +170,42 @@ bool loading_list(struct loading *loading, const struct cJSON *node, const char 
 
 bool loading_bool(struct loading *loading, const struct cJSON *node, const char *what, bool *out) {
     if (!tree_is_bool(node)) {
-        loading_error(loading, node, "\"%s\" takes true or false, this is %s", what,
+        loading_error(loading, node, "\"%s\" must be true or false, it is %s", what,
                       tree_type_name(node));
         return false;
     }
     *out = tree_is_true(node);
     return true;
+}
+
+bool loading_line(struct loading *loading, const struct cJSON *node, const char *what,
+                  struct str *out) {
+    if (!loading_string(loading, node, what, out)) return false;
+    *out = str_trim(*out);
+    bool has_control = false;
+    for (size_t i = 0; i < out->len; i++)
+        has_control = has_control || (unsigned char)out->at[i] < ' ' || out->at[i] == 0x7F;
+    if (has_control)
+        loading_error(loading, node, "\"%s\" takes one line without control characters", what);
+    else if (out->len > LINE_MAX_BYTES)
+        loading_error(loading, node, "\"%s\" is longer than %d bytes", what, LINE_MAX_BYTES);
+    else if (out->len == 0)
+        loading_error(loading, node, "\"%s\" takes a string that is not empty", what);
+    else
+        return true;
+    return false;
+}
+
+bool loading_date(struct loading *loading, const struct cJSON *node, const char *what,
+                  int64_t *days) {
+    struct error err = {0};
+    struct str text;
+    if (!loading_string(loading, node, what, &text)) return false;
+    if (date_parse(text, days, &err)) return true;
+    loading_error(loading, node, "\"%s\" takes a date, this is %s", what,
+                  loading_quote(loading, text));
+    loading_hint(loading, "%s", err.text);
+    return false;
 }
 
 static bool is_label(struct str text) {

@@ -36,6 +36,14 @@ struct loaded_profile {
     struct loaded_profile *next;
 };
 
+struct loaded_exception {
+    struct exception exception;
+    struct origin origin; /* of its name */
+    /* Of keys that are judged once all rules are known; line 0: not given. */
+    struct origin controls_origin, match_origin;
+    struct loaded_exception *next;
+};
+
 struct loading {
     struct arena *arena;             /* the snapshot's */
     struct diagnostics *diagnostics; /* may be NULL */
@@ -47,7 +55,9 @@ struct loading {
     /* what was read, in order */
     struct loaded_policy *policies, **policies_end;
     struct loaded_profile *profiles, **profiles_end;
-    size_t policy_count, profile_count;
+    struct loaded_exception *exceptions, **exceptions_end;
+    size_t policy_count, profile_count, exception_count;
+    size_t private_policy_count; /* of the last policies: those of built-in Profiles */
 };
 
 typedef void (*key_decoder)(struct loading *loading, const struct cJSON *node, void *out);
@@ -62,10 +72,18 @@ struct key_row {
 void loading_read_source(struct loading *loading, const struct policy_source *source);
 /* Builds the snapshot of what was read. NULL when it contradicts itself or memory ran out. */
 struct snapshot *loading_compile(struct loading *loading);
+/* kind Exception. */
+void loading_read_exception(struct loading *loading, const struct cJSON *spec, struct str name,
+                            const struct origin *origin);
+void loading_refuse_same_exceptions(struct loading *loading);
+/* Makes the snapshot's exceptions and gives each rule its own; refuses those that could excuse nothing. */
+struct exception *loading_compile_exceptions(struct loading *loading, struct policy *policies,
+                                             size_t policy_count);
 
-/* `match` (or one item of `exclude`, which may acknowledge broad requesters). */
+/* `match` (or one item of `exclude`, or an Exception's `match`: both may acknowledge broad requesters). */
 void loading_match(struct loading *loading, const struct cJSON *node, struct match *out);
 void loading_exclude(struct loading *loading, const struct cJSON *node, struct match *out);
+void loading_exception_match(struct loading *loading, const struct cJSON *node, struct match *out);
 /* A match that no key narrows. */
 struct match match_everything(void);
 
@@ -94,6 +112,12 @@ bool loading_string(struct loading *loading, const struct cJSON *node, const cha
 /* A list that is not empty; `what` is the key's name. */
 bool loading_list(struct loading *loading, const struct cJSON *node, const char *what);
 bool loading_bool(struct loading *loading, const struct cJSON *node, const char *what, bool *out);
+/* One line without control characters, trimmed: a block scalar's last newline is no second line. */
+bool loading_line(struct loading *loading, const struct cJSON *node, const char *what,
+                  struct str *out);
+/* YYYY-MM-DD as days since 1970. */
+bool loading_date(struct loading *loading, const struct cJSON *node, const char *what,
+                  int64_t *days);
 /* A DNS label. */
 bool loading_label(struct loading *loading, const struct cJSON *node, const char *what,
                    struct str *out);

@@ -1,4 +1,4 @@
-/* Decoding of `match` and of one item of `exclude`. */
+/* Decoding of `match`, of one item of `exclude` and of an Exception's `match`. */
 #include "policy/policy_loading.h"
 
 #include "base/glob.h"
@@ -161,7 +161,7 @@ static void decode_acknowledge(struct loading *loading, const struct cJSON *node
     loading_bool(loading, node, node->string, &draft->acknowledges_broad_requesters);
 }
 
-/* The last row is for `exclude` only. */
+/* The last row is for what takes objects out: items of `exclude`, and exceptions. */
 static const struct key_row match_keys[] = {
     {"kinds", decode_kinds, false},
     {"operations", decode_operations, false},
@@ -177,7 +177,7 @@ static const struct key_row match_keys[] = {
     {"images", decode_images, false},
     {"acknowledgeBroadRequesters", decode_acknowledge, false},
 };
-#define EXCLUDE_KEY_COUNT (sizeof match_keys / sizeof *match_keys)
+#define KEY_COUNT (sizeof match_keys / sizeof *match_keys)
 
 static struct match finish(struct match match) {
     match.narrows_containers =
@@ -192,7 +192,7 @@ static struct match finish(struct match match) {
 
 void loading_match(struct loading *loading, const struct cJSON *node, struct match *out) {
     struct match_draft draft = {.match = match_everything()};
-    loading_object(loading, node, "match", match_keys, EXCLUDE_KEY_COUNT - 1, &draft);
+    loading_object(loading, node, "match", match_keys, KEY_COUNT - 1, &draft);
     *out = finish(draft.match);
 }
 
@@ -224,10 +224,9 @@ static void refuse_broad(struct loading *loading, const struct cJSON *node, cons
             at++;
         if (at == count) continue;
         loading_error(loading, item,
-                      "%s would exclude nearly all Pods: the controllers that create them %s %.*s",
+                      "%s takes out nearly all Pods: the controllers that create them %s %.*s",
                       loading_quote(loading, tree_string(item)), how, STR_ARGS(covered[at]));
-        loading_hint(loading,
-                     "if that is meant, add acknowledgeBroadRequesters: true to this item");
+        loading_hint(loading, "if that is meant, add acknowledgeBroadRequesters: true beside it");
     }
 }
 
@@ -237,16 +236,25 @@ static bool has_selector(const struct cJSON *item) {
     return false;
 }
 
-void loading_exclude(struct loading *loading, const struct cJSON *node, struct match *out) {
+/* What takes objects out, be it from a policy or from a rule's violations. */
+static void decode_taking_out(struct loading *loading, const struct cJSON *node, const char *what,
+                              struct match *out) {
     struct match_draft draft = {.match = match_everything()};
-    loading_object(loading, node, "an item of \"exclude\"", match_keys, EXCLUDE_KEY_COUNT, &draft);
+    loading_object(loading, node, what, match_keys, KEY_COUNT, &draft);
     *out = finish(draft.match);
-    if (!draft.acknowledges_broad_requesters) {
-        refuse_broad(loading, draft.users, "are users such as", controller_users,
-                     sizeof controller_users / sizeof *controller_users);
-        refuse_broad(loading, draft.groups, "are in the group", controller_groups,
-                     sizeof controller_groups / sizeof *controller_groups);
-    }
+    if (draft.acknowledges_broad_requesters) return;
+    refuse_broad(loading, draft.users, "are users such as", controller_users,
+                 sizeof controller_users / sizeof *controller_users);
+    refuse_broad(loading, draft.groups, "are in the group", controller_groups,
+                 sizeof controller_groups / sizeof *controller_groups);
+}
+
+void loading_exception_match(struct loading *loading, const struct cJSON *node, struct match *out) {
+    decode_taking_out(loading, node, "match", out);
+}
+
+void loading_exclude(struct loading *loading, const struct cJSON *node, struct match *out) {
+    decode_taking_out(loading, node, "an item of \"exclude\"", out);
     if (tree_is_object(node) && !has_selector(node)) {
         loading_error(loading, node, "an empty item of \"exclude\" would exclude everything");
         loading_hint(loading, "say what it excludes, or leave it out");

@@ -4,10 +4,13 @@
 
 #define CONTAINERS_SHOWN 8
 #define PATHS_SHOWN 4
-#define LINES_SHOWN 8       /* fields under one sentence */
-#define ACTUAL_MAX 128      /* bytes of a value of the object */
-#define TAIL_BYTES 64       /* kept for "and N more: run podgate check" */
-#define NAMES_TAIL_CHARS 16 /* kept for ", and N more" in the first line */
+#define SENTENCES_SHOWN 12
+#define SENTENCES_BYTES 1024 /* of one entry: once there are so many, no sentence more */
+#define LINES_SHOWN 12       /* fields of one entry */
+#define ENDED_BYTES 512      /* of lines about exceptions that have ended */
+#define ACTUAL_MAX 128       /* bytes of a value of the object */
+#define TAIL_BYTES 96        /* kept for "and N more fields" and "and N more: run podgate check" */
+#define NAMES_TAIL_CHARS 16  /* kept for ", and N more" in the first line */
 
 /* --- the first line -------------------------------------------------------------------------- */
 
@@ -69,8 +72,34 @@ static void add_rules(struct strbuf *out, const struct told *told) {
     strbuf_add_char(out, ')');
 }
 
+/* containers "web", "side" have no cpu request, have no memory request; container "web" has no memory limit */
+static void add_sentences(struct strbuf *out, const struct workload *workload,
+                          const struct entry *entry) {
+    struct str subjects[SENTENCES_SHOWN];
+    bool is_told[SENTENCES_SHOWN] = {false};
+    size_t begin = out->len, count = entry->sentence_count, told = 0;
+    if (count > SENTENCES_SHOWN) count = SENTENCES_SHOWN;
+    for (size_t i = 0; i < count; i++)
+        subjects[i] = words_subject(out->arena, workload, &entry->sentences[i], CONTAINERS_SHOWN);
+    for (size_t i = 0; i < count; i++) {
+        if (is_told[i] || out->len - begin > SENTENCES_BYTES) continue;
+        strbuf_add(out, told > 0 ? STR("; ") : STR(""));
+        strbuf_add(out, subjects[i]);
+        for (size_t j = i; j < count; j++) {
+            if (is_told[j] || !str_equals(subjects[i], subjects[j])) continue;
+            strbuf_add(out, j > i ? STR(", ") : STR(" "));
+            words_statement(out, &entry->sentences[j]);
+            is_told[j] = true;
+            told++;
+        }
+    }
+    if (told < entry->sentence_count)
+        strbuf_printf(out, "; and %zu more", entry->sentence_count - told);
+}
+
 static bool is_same_line(const struct told *a, const struct told *b) {
-    return str_equals(a->mend, b->mend) && str_equals(a->finding->actual, b->finding->actual);
+    return str_equals(a->mend, b->mend) && str_equals(a->finding->actual, b->finding->actual) &&
+           a->finding->problem->hides_state == b->finding->problem->hides_state;
 }
 
 /* Whether an item before this one has already led its line. */
@@ -115,7 +144,24 @@ static void add_line(struct strbuf *out, const struct workload *workload, const 
             strbuf_add_escaped(out, finding->actual, ACTUAL_MAX);
     }
     strbuf_add(out, STR(": "));
-    strbuf_add(out, entry->items[lead]->mend);
+    words_fill(out, finding->problem->mend, finding, paths > 1);
+}
+
+/* The fields to edit, as long as the message is not longer than `most`. False when there was no room for any. */
+static bool add_lines(struct strbuf *out, const struct workload *workload,
+                      const struct entry *entry, size_t most) {
+    size_t lines = 0, untold = 0;
+    for (size_t i = 0; i < entry->count; i++) {
+        if (is_on_a_line(entry, i)) continue;
+        size_t whole = out->len;
+        if (untold == 0 && lines < LINES_SHOWN) add_line(out, workload, entry, i);
+        bool is_told = out->len > whole && out->len <= most;
+        if (!is_told) strbuf_truncate(out, whole);
+        lines += is_told;
+        untold += !is_told;
+    }
+    if (untold > 0) strbuf_printf(out, "\n    and %zu more fields", untold);
+    return lines > 0;
 }
 
 /* The policies' own lines stand under the first entry of their rules. */
@@ -129,19 +175,34 @@ static void add_rule_messages(struct strbuf *out, const struct told *told,
     }
 }
 
-static void add_entry(struct strbuf *out, const struct workload *workload,
+/* Whoever was let pass until yesterday asks why. */
+static void add_ended_exceptions(struct strbuf *out, const struct entry *entry) {
+    const struct exception *last = NULL;
+    for (size_t i = 0; i < entry->count && out->len < ENDED_BYTES; i++) {
+        const struct exception *ended = entry->items[i]->ended;
+        if (!ended || ended == last) continue;
+        last = ended;
+        strbuf_add(out, STR("\n    "));
+        strbuf_add(out, words_ended(out->arena, ended));
+    }
+}
+
+/* False when it does not fit. */
+static bool add_entry(struct strbuf *out, const struct workload *workload,
                       const struct entry *entry, const struct rule *told_before) {
+    const size_t most = VERDICT_MESSAGE_MAX - TAIL_BYTES;
+    struct strbuf messages;
+    strbuf_init(&messages, out->arena, 0);
+    add_ended_exceptions(&messages, entry);
+    add_rule_messages(&messages, entry->items[0], told_before);
     strbuf_add(out, STR("\n  "));
     add_rules(out, entry->items[0]);
     strbuf_add(out, STR(": "));
-    words_sentence(out, workload, entry, CONTAINERS_SHOWN);
-    size_t lines = 0;
-    for (size_t i = 0; i < entry->count; i++) {
-        if (is_on_a_line(entry, i)) continue;
-        if (lines++ < LINES_SHOWN) add_line(out, workload, entry, i);
-    }
-    if (lines > LINES_SHOWN) strbuf_printf(out, "\n    and %zu more fields", lines - LINES_SHOWN);
-    add_rule_messages(out, entry->items[0], told_before);
+    add_sentences(out, workload, entry);
+    if (out->len + messages.len > most) return false;
+    if (!add_lines(out, workload, entry, most - messages.len)) return false;
+    strbuf_add(out, strbuf_str(&messages));
+    return true;
 }
 
 struct str verdict_denial(struct arena *arena, const struct workload *workload,
@@ -156,9 +217,7 @@ struct str verdict_denial(struct arena *arena, const struct workload *workload,
     struct entry entry;
     for (size_t at = 0; told_next_entry(&list, &at, &entry);) {
         size_t whole = out.len;
-        add_entry(&out, workload, &entry, told_before);
-        bool is_last = untold == entry.count;
-        if (out.len + (is_last ? 0 : TAIL_BYTES) > VERDICT_MESSAGE_MAX) {
+        if (!add_entry(&out, workload, &entry, told_before)) {
             strbuf_truncate(&out, whole);
             break;
         }

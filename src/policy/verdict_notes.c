@@ -1,18 +1,15 @@
-/* What goes beside a verdict: causes for programs, warnings for the terminal, annotations for audit. */
+/* What goes beside a verdict: causes for programs, warnings for the terminal. */
 #include "policy/verdict_told.h"
+
+#include "base/date.h"
 
 #define CAUSES_MAX 64
 #define CAUSE_MESSAGE_MAX 512
 #define WARNINGS_CHARS_MAX 1024
 #define WARNING_GOOD_LENGTH 120
 #define WARNING_CONTAINERS 3
-#define ANNOTATION_MAX 1024
-#define ANNOTATION_LIST_MAX 8
 #define TAIL_BYTES 24 /* kept for "; and N more" */
-
-static struct str rule_id(struct arena *arena, const struct rule *rule) {
-    return str_format(arena, "%.*s/%.*s", STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
-}
+#define EXPIRY_WARNING_DAYS 14
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
@@ -27,7 +24,7 @@ size_t verdict_causes(struct arena *arena, const struct workload *workload,
         const struct told *told = list.items[i];
         struct str says = verdict_message(arena, told->finding);
         struct str message = str_format(arena, "%.*s: %.*s", STR_ARGS(says), STR_ARGS(told->mend));
-        causes[i] = (struct review_cause){.reason = rule_id(arena, told->rules.rule),
+        causes[i] = (struct review_cause){.reason = words_rule(arena, told->rules.rule),
                                           .message = str_utf8_cut(message, CAUSE_MESSAGE_MAX),
                                           .field = told->path};
     }
@@ -50,8 +47,9 @@ static struct str warning_tail(struct arena *arena, const struct workload *workl
                                const struct judgement *judgement, const struct told *told) {
     const struct rule *rule = told->rules.rule;
     bool refuses_pods =
-        !workload->kind->is_pod && action_under(rule->action, judgement->mode) == ACTION_DENY;
-    struct str id = rule_id(arena, rule);
+        !workload->kind->is_pod &&
+        action_under(rule_action(rule, true, judgement->today), judgement->mode) == ACTION_DENY;
+    struct str id = words_rule(arena, rule);
     return str_format(arena, "%s (%.*s)", refuses_pods ? "; its Pods may be refused" : "",
                       STR_ARGS(id));
 }
@@ -63,46 +61,35 @@ static void begin_warning(struct warning *warning, struct arena *arena,
     warning->tail = warning_tail(arena, workload, judgement, told);
     strbuf_init(&warning->text, arena, VERDICT_WARNING_MAX + 64);
     if (told->wanted == ACTION_DENY) strbuf_add(&warning->text, STR("would be denied: "));
+    struct str waits = words_waiting(arena, workload, judgement, told->rules.rule);
+    if (!str_is_empty(waits)) strbuf_printf(&warning->text, "%.*s: ", STR_ARGS(waits));
     strbuf_add(&warning->text, verdict_subject(arena, workload));
     strbuf_add_char(&warning->text, ':');
 }
 
-static struct str subject_text(struct arena *arena, const struct workload *workload,
-                               const struct entry *entry) {
-    struct strbuf text;
-    strbuf_init(&text, arena, 64);
-    words_subject(&text, workload, entry, WARNING_CONTAINERS);
-    return strbuf_str(&text);
-}
-
-static struct str sentence_text(struct arena *arena, const struct workload *workload,
-                                const struct entry *entry) {
-    struct strbuf text;
-    strbuf_init(&text, arena, 128);
-    words_sentence(&text, workload, entry, WARNING_CONTAINERS);
-    return strbuf_str(&text);
-}
-
 /* "container X has no memory limit", then ", has no cpu request" as long as it is about the same. */
 static void add_sentence(struct warning *warning, const struct workload *workload,
-                         const struct entry *entry) {
-    struct str subject = subject_text(warning->text.arena, workload, entry);
-    struct str sentence = sentence_text(warning->text.arena, workload, entry);
+                         const struct sentence *sentence) {
+    struct arena *arena = warning->text.arena;
+    struct str subject = words_subject(arena, workload, sentence, WARNING_CONTAINERS);
     bool is_first = warning->sentences == 0;
     bool is_same = !is_first && str_equals(subject, warning->subject);
-    struct str separator = is_first ? STR(" ") : is_same ? STR(",") : STR("; ");
-    if (is_same) sentence = str_slice(sentence, subject.len, sentence.len);
+    struct str separator = is_first ? STR(" ") : is_same ? STR(", ") : STR("; ");
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    if (!is_same) strbuf_printf(&text, "%.*s ", STR_ARGS(subject));
+    words_statement(&text, sentence);
 
     size_t used = warning->text.len + separator.len + warning->tail.len + TAIL_BYTES;
     size_t room = used < VERDICT_WARNING_MAX ? VERDICT_WARNING_MAX - used : 0;
-    if (!is_first && sentence.len > room) {
+    if (!is_first && text.len > room) {
         warning->untold++;
         return;
     }
     strbuf_add(&warning->text, separator);
-    strbuf_add(&warning->text, str_utf8_cut(sentence, room));
+    strbuf_add(&warning->text, str_utf8_cut(strbuf_str(&text), room));
     warning->subject = subject;
-    warning->mend = is_first && entry->count == 1 ? entry->items[0]->mend : STR_NONE;
+    warning->mend = is_first && sentence->count == 1 ? sentence->items[0]->mend : STR_NONE;
     warning->sentences++;
 }
 
@@ -116,118 +103,125 @@ static struct str end_warning(struct warning *warning) {
     return strbuf_str(&warning->text);
 }
 
-/* The lines of all rules; where they outgrow their budget the last line counts the rest. */
+/* --- warnings about what does not count ------------------------------------------------------ */
+
+/* Names of the different rules of a list, as many as fit. The list is in the order of rules. */
+static void add_rule_names(struct strbuf *out, const struct violation *list,
+                           bool (*is_meant)(const struct violation *, const struct judgement *),
+                           const struct judgement *judgement, size_t most) {
+    const struct rule *last = NULL;
+    size_t shown = 0, untold = 0;
+    for (const struct violation *v = list; v; v = v->next) {
+        if (v->rule == last || !is_meant(v, judgement)) continue;
+        last = v->rule;
+        if (out->len + v->rule->name.len + TAIL_BYTES > most) {
+            untold++;
+            continue;
+        }
+        words_separate(out, shown++);
+        strbuf_add(out, v->rule->name);
+    }
+    if (untold > 0) strbuf_printf(out, " and %zu more", untold);
+}
+
+/* The template is as bad as before, but Pods are always new ones. */
+static bool refuses_new_pods(const struct violation *violation, const struct judgement *judgement) {
+    enum action of_pods = rule_action(violation->rule, true, judgement->today);
+    return violation->action == ACTION_DENY &&
+           action_under(of_pods, judgement->mode) == ACTION_DENY;
+}
+
+static size_t add_kept_line(struct arena *arena, const struct workload *workload,
+                            const struct judgement *judgement, struct str *line) {
+    static const struct str tail = STR_INIT(": its new Pods will be refused");
+    const struct violation *kept = judgement->kept;
+    while (kept && !refuses_new_pods(kept, judgement))
+        kept = kept->next;
+    if (!kept || workload->kind->is_pod) return 0;
+    struct strbuf text;
+    strbuf_init(&text, arena, VERDICT_WARNING_MAX);
+    strbuf_add(&text, verdict_subject(arena, workload));
+    strbuf_add(&text, STR(" still breaks "));
+    add_rule_names(&text, kept, refuses_new_pods, judgement, VERDICT_WARNING_MAX - tail.len);
+    strbuf_add(&text, tail);
+    *line = strbuf_str(&text);
+    return 1;
+}
+
+static bool ends_soon(const struct violation *violation, const struct judgement *judgement) {
+    return violation->action >= ACTION_WARN &&
+           violation->exception->expires - judgement->today < EXPIRY_WARNING_DAYS;
+}
+
+static bool is_told_before(const struct violation *list, const struct violation *violation,
+                           const struct judgement *judgement) {
+    for (const struct violation *v = list; v != violation; v = v->next)
+        if (v->exception == violation->exception && ends_soon(v, judgement)) return true;
+    return false;
+}
+
+/* A line for each exception whose end is near. */
+static size_t add_ending_lines(struct arena *arena, const struct workload *workload,
+                               const struct judgement *judgement, struct str *lines) {
+    size_t count = 0;
+    for (const struct violation *v = judgement->excused; v; v = v->next) {
+        if (!ends_soon(v, judgement) || is_told_before(judgement->excused, v, judgement)) continue;
+        char day[16];
+        struct strbuf text;
+        date_format(v->exception->expires, day);
+        strbuf_init(&text, arena, VERDICT_WARNING_MAX);
+        strbuf_printf(&text, "exception \"%.*s\" ends on %s, then ", STR_ARGS(v->exception->name),
+                      day);
+        strbuf_add(&text, verdict_subject(arena, workload));
+        strbuf_printf(&text, " breaks %.*s; owner: ", STR_ARGS(words_rule(arena, v->rule)));
+        strbuf_add_escaped(&text, v->exception->owner, VERDICT_WARNING_MAX);
+        lines[count++] = str_utf8_cut(strbuf_str(&text), VERDICT_WARNING_MAX);
+    }
+    return count;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+/* Where the lines outgrow their budget the last one counts the rest. */
 static size_t within_budget(struct arena *arena, struct str *lines, size_t count) {
     size_t chars = 0;
     for (size_t i = 0; i < count; i++) {
         chars += str_utf8_count(lines[i]);
         if (chars + (i + 1 < count ? 64 : 0) <= WARNINGS_CHARS_MAX) continue;
-        lines[i] = str_format(arena, "%zu more rules warn: run podgate check", count - i);
+        lines[i] = str_format(arena, "%zu more warnings: run podgate check", count - i);
         return i + 1;
     }
     return count;
 }
 
-size_t verdict_warnings(struct arena *arena, const struct workload *workload,
-                        const struct judgement *judgement, const struct str **out) {
-    struct told_list list = told_collect(arena, workload, judgement, ACTION_WARN, ACTION_WARN);
-    struct str *lines = ARENA_NEW(arena, struct str, list.count);
-    *out = lines;
-    if (!lines) return 0;
+static size_t add_rule_lines(struct arena *arena, const struct workload *workload,
+                             const struct judgement *judgement, struct told_list *list,
+                             struct str *lines) {
     struct warning warning = {0};
     struct entry entry;
     size_t count = 0;
-    for (size_t at = 0; told_next_entry(&list, &at, &entry);) {
+    for (size_t at = 0; told_next_entry(list, &at, &entry);) {
         if (entry.items[0]->rules.rule != warning.rule) {
             if (warning.rule) lines[count++] = end_warning(&warning);
             begin_warning(&warning, arena, workload, judgement, entry.items[0]);
         }
-        add_sentence(&warning, workload, &entry);
+        for (size_t i = 0; i < entry.sentence_count; i++)
+            add_sentence(&warning, workload, &entry.sentences[i]);
     }
     if (warning.rule) lines[count++] = end_warning(&warning);
-    return within_budget(arena, lines, count);
+    return count;
 }
 
-/* --- annotations ----------------------------------------------------------------------------- */
-
-static struct str policies_value(struct arena *arena, const struct judgement *judgement) {
-    struct strbuf out;
-    strbuf_init(&out, arena, 64);
-    const struct policy *last = NULL; /* violations come in the policies' order */
-    for (const struct violation *v = judgement->first; v; v = v->next) {
-        if (v->rule->policy == last) continue;
-        last = v->rule->policy;
-        if (out.len + last->name.len + 8 > ANNOTATION_MAX) {
-            strbuf_add(&out, STR(", ..."));
-            break;
-        }
-        words_separate(&out, out.len);
-        strbuf_add(&out, last->name);
-    }
-    return strbuf_str(&out);
-}
-
-/* The violations of one rule, from *v on; *v is moved behind them. */
-static void add_rule_violations(struct strbuf *out, const struct workload *workload,
-                                const struct violation **v, size_t *count) {
-    const struct rule *rule = (*v)->rule;
-    struct strbuf paths;
-    strbuf_init(&paths, out->arena, 256);
-    const struct container *last = NULL;
-    size_t containers = 0;
-    strbuf_printf(out, "%.*s:", STR_ARGS(rule_id(out->arena, rule)));
-    for (*count = 0; *v && (*v)->rule == rule; *v = (*v)->next) {
-        const struct finding *finding = (*v)->finding;
-        if (*count < ANNOTATION_LIST_MAX) {
-            words_separate(&paths, *count);
-            strbuf_add(&paths, verdict_path(out->arena, workload, finding));
-        }
-        (*count)++;
-        if (!finding->container || finding->container == last) continue;
-        last = finding->container;
-        if (containers++ >= ANNOTATION_LIST_MAX) continue;
-        strbuf_add(out, containers == 1 ? STR(" container ") : STR(", "));
-        strbuf_add_escaped(out, last->name, 64);
-    }
-    if (containers == 0) strbuf_add(out, STR(" pod"));
-    if (containers > ANNOTATION_LIST_MAX) strbuf_add(out, STR(", ..."));
-    strbuf_add(out, STR(" ("));
-    strbuf_add(out, strbuf_str(&paths));
-    if (*count > ANNOTATION_LIST_MAX)
-        strbuf_printf(out, " and %zu more", *count - ANNOTATION_LIST_MAX);
-    strbuf_add_char(out, ')');
-}
-
-static struct str violations_value(struct arena *arena, const struct workload *workload,
-                                   const struct judgement *judgement) {
-    struct strbuf out;
-    strbuf_init(&out, arena, ANNOTATION_MAX);
-    size_t untold = judgement->count + judgement->omitted;
-    for (const struct violation *v = judgement->first; v;) {
-        size_t whole = out.len, count;
-        if (whole > 0) strbuf_add(&out, STR("; "));
-        add_rule_violations(&out, workload, &v, &count);
-        if (out.len + TAIL_BYTES > ANNOTATION_MAX) {
-            strbuf_truncate(&out, whole);
-            break;
-        }
-        untold -= count;
-    }
-    if (untold > 0) strbuf_printf(&out, "%sand %zu more", out.len ? "; " : "", untold);
-    return strbuf_str(&out);
-}
-
-size_t verdict_annotations(struct arena *arena, const struct review *review,
-                           const struct workload *workload, const struct judgement *judgement,
-                           const struct review_annotation **out) {
+size_t verdict_warnings(struct arena *arena, const struct workload *workload,
+                        const struct judgement *judgement, const struct str **out) {
     *out = NULL;
-    if (judgement->strongest_wanted == ACTION_OFF) return 0;
-    struct review_annotation *annotations = ARENA_NEW(arena, struct review_annotation, 3);
-    if (!annotations) return 0;
-    annotations[0] = (struct review_annotation){STR("uid"), review->uid};
-    annotations[1] = (struct review_annotation){STR("policies"), policies_value(arena, judgement)};
-    annotations[2] =
-        (struct review_annotation){STR("violations"), violations_value(arena, workload, judgement)};
-    *out = annotations;
-    return 3;
+    if (judgement->mode == MODE_AUDIT) return 0;
+    struct told_list list = told_collect(arena, workload, judgement, ACTION_WARN, ACTION_WARN);
+    struct str *lines = ARENA_NEW(arena, struct str, 1 + judgement->excused_count + list.count);
+    if (!lines) return 0;
+    size_t count = add_kept_line(arena, workload, judgement, lines);
+    count += add_ending_lines(arena, workload, judgement, lines + count);
+    count += add_rule_lines(arena, workload, judgement, &list, lines + count);
+    *out = lines;
+    return within_budget(arena, lines, count);
 }

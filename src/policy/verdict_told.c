@@ -66,9 +66,10 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
                               const struct judgement *judgement, enum action least,
                               enum action most) {
     struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
-                             .grouped = ARENA_NEW(arena, const struct told *, judgement->count)};
+                             .grouped = ARENA_NEW(arena, const struct told *, judgement->count),
+                             .sentences = ARENA_NEW(arena, struct sentence, judgement->count)};
     struct told *all = ARENA_NEW(arena, struct told, judgement->count);
-    if (!list.items || !list.grouped || !all) return (struct told_list){0};
+    if (!list.items || !list.grouped || !list.sentences || !all) return (struct told_list){0};
     size_t count = 0;
     for (const struct violation *v = judgement->first; v; v = v->next) {
         if (v->action < least || v->action > most) continue;
@@ -83,6 +84,7 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
                                      .action = v->action,
                                      .wanted = v->wanted,
                                      .severity = v->rule->severity,
+                                     .ended = v->exception,
                                      .path = verdict_path(arena, workload, v->finding),
                                      .says = filled(arena, v->finding->problem->says, v->finding),
                                      .mend = mend};
@@ -91,9 +93,7 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
     return list;
 }
 
-static bool is_same_entry(const struct told *a, const struct told *b) {
-    if (!a->finding->container != !b->finding->container || !str_equals(a->says, b->says))
-        return false;
+static bool has_same_rules(const struct told *a, const struct told *b) {
     const struct rule_link *of_a = &a->rules, *of_b = &b->rules;
     while (of_a && of_b && of_a->rule == of_b->rule) {
         of_a = of_a->next;
@@ -102,25 +102,43 @@ static bool is_same_entry(const struct told *a, const struct told *b) {
     return !of_a && !of_b;
 }
 
-bool entry_is_first_of_container(const struct entry *entry, size_t at) {
+static bool has_same_words(const struct told *a, const struct told *b) {
+    return !a->finding->container == !b->finding->container && str_equals(a->says, b->says);
+}
+
+bool sentence_is_first_of_container(const struct sentence *sentence, size_t at) {
     for (size_t i = 0; i < at; i++)
-        if (entry->items[i]->finding->container == entry->items[at]->finding->container)
+        if (sentence->items[i]->finding->container == sentence->items[at]->finding->container)
             return false;
     return true;
+}
+
+/* The sentence that items[at] begins. */
+static void add_sentence(struct told_list *list, size_t at, struct entry *entry) {
+    const struct told *lead = list->items[at];
+    struct sentence *sentence = &list->sentences[entry->sentence_count++];
+    *sentence = (struct sentence){.items = list->grouped + entry->count};
+    for (size_t i = at; i < list->count; i++) {
+        struct told *told = list->items[i];
+        if (told->is_grouped || !has_same_rules(lead, told) || !has_same_words(lead, told))
+            continue;
+        told->is_grouped = true;
+        list->grouped[entry->count++] = told;
+        sentence->count++;
+        if (told->finding->container &&
+            sentence_is_first_of_container(sentence, sentence->count - 1))
+            sentence->container_count++;
+    }
 }
 
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out) {
     while (*at < list->count && list->items[*at]->is_grouped)
         (*at)++;
     if (*at == list->count) return false;
-    *out = (struct entry){.items = list->grouped};
-    for (size_t i = *at; i < list->count; i++) {
-        if (list->items[i]->is_grouped || !is_same_entry(list->items[*at], list->items[i]))
-            continue;
-        list->items[i]->is_grouped = true;
-        list->grouped[out->count++] = list->items[i];
-        if (list->items[i]->finding->container && entry_is_first_of_container(out, out->count - 1))
-            out->container_count++;
-    }
+    *out = (struct entry){.items = list->grouped, .sentences = list->sentences};
+    const struct told *lead = list->items[*at];
+    for (size_t i = *at; i < list->count; i++)
+        if (!list->items[i]->is_grouped && has_same_rules(lead, list->items[i]))
+            add_sentence(list, i, out);
     return true;
 }

@@ -22,44 +22,62 @@ struct told {
     struct str path; /* the field's own */
     struct str says; /* about one subject */
     struct str mend;
+    const struct exception *ended; /* that would excuse it, or NULL */
     bool is_grouped;
 };
+
+struct sentence;
 
 struct told_list {
     struct told **items; /* in the order in which they are told */
     size_t count;
-    const struct told **grouped; /* of the entry at hand */
+    const struct told **grouped; /* of the entry at hand, as are the sentences */
+    struct sentence *sentences;
 };
 
-/* Findings of the same rules that say the same of several containers (or of the pod). */
-struct entry {
+/* Findings that say the same of several containers (or of the pod). */
+struct sentence {
     const struct told *const *items;
     size_t count;
     size_t container_count; /* different ones; 0: the pod */
+};
+
+/* All that the same rules found. */
+struct entry {
+    const struct told *const *items; /* sentence after sentence */
+    size_t count;
+    const struct sentence *sentences;
+    size_t sentence_count;
 };
 
 /* The violations whose action is within least..most. */
 struct told_list told_collect(struct arena *arena, const struct workload *workload,
                               const struct judgement *judgement, enum action least,
                               enum action most);
-/* The next group, from items[*at] on; false when there is none. Each item is in one group. It is valid until the
+/* The next entry, from items[*at] on; false when there is none. Each item is in one entry. It is valid until the
  * next call. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
 /* Whether no item before this one is about the same container. */
-bool entry_is_first_of_container(const struct entry *entry, size_t at);
+bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
 
-/* A sentence template of a check, filled. */
+/* A template of a check, filled. */
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many);
 /* `container "web"`, `containers "web", "side" and 3 more`, `the pod template`; at most `most` names. */
-void words_subject(struct strbuf *out, const struct workload *workload, const struct entry *entry,
-                   size_t most);
-/* Subject and what is said of it. */
-void words_sentence(struct strbuf *out, const struct workload *workload, const struct entry *entry,
-                    size_t most);
+struct str words_subject(struct arena *arena, const struct workload *workload,
+                         const struct sentence *sentence, size_t most);
+/* What is said of the subject: `may run as root`. */
+void words_statement(struct strbuf *out, const struct sentence *sentence);
 /* The field that a message proposes to edit. */
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
                                const struct finding *finding);
+/* `will be denied from 2027-03-01`; empty for a rule that waits for no day. */
+struct str words_waiting(struct arena *arena, const struct workload *workload,
+                         const struct judgement *judgement, const struct rule *rule);
+/* `exception "agent" ended on 2027-06-30; owner: platform-team` */
+struct str words_ended(struct arena *arena, const struct exception *exception);
+/* "policy/rule" */
+struct str words_rule(struct arena *arena, const struct rule *rule);
 /* Adds what stands between the items of a list. */
 static inline void words_separate(struct strbuf *out, size_t items_before) {
     if (items_before > 0) strbuf_add(out, STR(", "));

@@ -1,6 +1,8 @@
 /* Words for one finding: a check's templates filled, paths, subjects. */
 #include "policy/verdict_told.h"
 
+#include "base/date.h"
+
 #define TEXT_MAX 256 /* bytes shown of one text of the object */
 #define NAME_MAX_SHOWN 100
 
@@ -93,35 +95,66 @@ struct str words_proposed_path(struct arena *arena, const struct workload *workl
                       pod_field);
 }
 
+struct str words_rule(struct arena *arena, const struct rule *rule) {
+    return str_format(arena, "%.*s/%.*s", STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
+}
+
+/* --- days --------------------------------------------------------------------------------------- */
+
+struct str words_waiting(struct arena *arena, const struct workload *workload,
+                         const struct judgement *judgement, const struct rule *rule) {
+    char day[16];
+    bool is_pod = workload->kind->is_pod;
+    if (judgement->mode != MODE_ENFORCE ||
+        rule_action(rule, is_pod, judgement->today) == rule_action(rule, is_pod, rule->deny_from))
+        return STR_NONE;
+    date_format(rule->deny_from, day);
+    return str_format(arena, "will be denied from %s", day);
+}
+
+struct str words_ended(struct arena *arena, const struct exception *exception) {
+    char day[16];
+    struct strbuf text;
+    date_format(exception->expires, day);
+    strbuf_init(&text, arena, 128);
+    strbuf_printf(&text, "exception \"%.*s\" ended on %s; owner: ", STR_ARGS(exception->name), day);
+    strbuf_add_escaped(&text, exception->owner, NAME_MAX_SHOWN);
+    return strbuf_str(&text);
+}
+
+struct str verdict_note(struct arena *arena, const struct workload *workload,
+                        const struct judgement *judgement, const struct violation *violation) {
+    if (violation->exception) return words_ended(arena, violation->exception);
+    return words_waiting(arena, workload, judgement, violation->rule);
+}
+
 /* --- subjects -------------------------------------------------------------------------------- */
 
-static void add_names(struct strbuf *out, const struct entry *entry, size_t most) {
+static void add_names(struct strbuf *out, const struct sentence *sentence, size_t most) {
     size_t shown = 0;
-    for (size_t i = 0; i < entry->count && shown < most; i++) {
-        if (!entry_is_first_of_container(entry, i)) continue;
+    for (size_t i = 0; i < sentence->count && shown < most; i++) {
+        if (!sentence_is_first_of_container(sentence, i)) continue;
         words_separate(out, shown++);
-        strbuf_add_quoted(out, entry->items[i]->finding->container->name, NAME_MAX_SHOWN);
+        strbuf_add_quoted(out, sentence->items[i]->finding->container->name, NAME_MAX_SHOWN);
     }
-    if (entry->container_count > shown)
-        strbuf_printf(out, " and %zu more", entry->container_count - shown);
+    if (sentence->container_count > shown)
+        strbuf_printf(out, " and %zu more", sentence->container_count - shown);
 }
 
-void words_subject(struct strbuf *out, const struct workload *workload, const struct entry *entry,
-                   size_t most) {
-    if (entry->container_count == 0) {
-        strbuf_add(out, workload->kind->is_pod ? STR("the pod") : STR("the pod template"));
-        return;
-    }
-    strbuf_add(out, entry->container_count > 1 ? STR("containers ") : STR("container "));
-    add_names(out, entry, most);
+struct str words_subject(struct arena *arena, const struct workload *workload,
+                         const struct sentence *sentence, size_t most) {
+    if (sentence->container_count == 0)
+        return workload->kind->is_pod ? STR("the pod") : STR("the pod template");
+    struct strbuf text;
+    strbuf_init(&text, arena, 64);
+    strbuf_add(&text, sentence->container_count > 1 ? STR("containers ") : STR("container "));
+    add_names(&text, sentence, most);
+    return strbuf_str(&text);
 }
 
-void words_sentence(struct strbuf *out, const struct workload *workload, const struct entry *entry,
-                    size_t most) {
-    const struct finding *finding = entry->items[0]->finding;
-    words_subject(out, workload, entry, most);
-    strbuf_add_char(out, ' ');
-    words_fill(out, finding->problem->says, finding, entry->container_count > 1);
+void words_statement(struct strbuf *out, const struct sentence *sentence) {
+    const struct finding *finding = sentence->items[0]->finding;
+    words_fill(out, finding->problem->says, finding, sentence->container_count > 1);
 }
 
 struct str verdict_message(struct arena *arena, const struct finding *finding) {

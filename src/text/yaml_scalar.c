@@ -264,6 +264,12 @@ static bool is_usual_number(struct str plain) {
     return plain.at[plain.len - 1] != '.';
 }
 
+/* yes, no, on, off, y and n in whatever case: what YAML 1.2 has for plain words, such as `action: off`. */
+static bool is_word_of_today(struct str plain) {
+    return !str_equals_ignore_case(plain, STR("true")) &&
+           !str_equals_ignore_case(plain, STR("false"));
+}
+
 static bool is_usual_word(struct str plain) {
     return plain.len == 0 || str_equals(plain, STR("~")) || str_equals(plain, STR("null")) ||
            str_equals(plain, STR("true")) || str_equals(plain, STR("false"));
@@ -279,6 +285,8 @@ bool yaml_scalar_resolve_strictly(struct arena *arena, struct str plain, struct 
                                   struct error *err) {
     if (!yaml_scalar_resolve(arena, plain, scalar))
         return error_set(err, ERR_MEMORY, "out of memory while reading YAML");
+    bool is_bool = scalar->kind == YAML_SCALAR_TRUE || scalar->kind == YAML_SCALAR_FALSE;
+    if (is_bool && is_word_of_today(plain)) scalar->kind = YAML_SCALAR_STRING;
     const char *instead = NULL;
     switch (scalar->kind) {
     case YAML_SCALAR_STRING:

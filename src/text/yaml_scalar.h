@@ -25,7 +25,8 @@ struct yaml_scalar {
 /* As kubectl's YAML library types it (go-yaml v2). False: out of memory, the arena is marked. */
 MUST_CHECK bool yaml_scalar_resolve(struct arena *arena, struct str plain,
                                     struct yaml_scalar *scalar);
-/* As policy files are typed: false, saying what to write instead, where YAML 1.1 and 1.2 differ. */
+/* As policy files are typed: by the core schema of YAML 1.2, so yes, no, on and off are plain words. False, saying what to
+ * write instead, where 1.1 reads another number, or where a word is spelled in capitals. */
 MUST_CHECK bool yaml_scalar_resolve_strictly(struct arena *arena, struct str plain,
                                              struct yaml_scalar *scalar, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
  * tests/reviews/NAME/request.json through admission gives exactly NAME/response.json. An optional
- * file NAME/options has lines `mode=audit`, `profile=NAME`, `policies=FILE`. Bodies that are too
+ * file NAME/options has lines `mode=audit`, `profile=NAME`, `policies=FILE`, `now=DAY`. Bodies that are too
  * large to keep, or that are made of others, are made here. expected.tsv has the verdicts, and the
  * rules broken, that the built-in default policy must come to.
  */
@@ -14,15 +14,18 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "golden/fixture.h"
 #include "policy/admission.h"
 #include "text/json.h"
 
 #define FOLDER "tests/reviews"
 #define LINE_MAX_BYTES 512
+#define SECONDS_PER_DAY 86400
 
 struct setting {
     enum mode mode;
+    int64_t now;
     char profile[128], policies[256];
 };
 
@@ -53,7 +56,7 @@ static void judge(struct judged *judged, const struct setting *setting, const ch
     char *copy = malloc(length ? length : 1);
     if (length) memcpy(copy, body, length);
     admission_answer(&judged->arena, &options, judged->snapshot, str_from(setting->profile),
-                     (struct str){copy, length}, &judged->outcome);
+                     (struct str){copy, length}, setting->now, &judged->outcome);
     assert_true(judged->outcome.body.len > 0);
     struct str answer = str_copy(&judged->arena, judged->outcome.body);
     judged->outcome.body = answer;
@@ -67,6 +70,14 @@ static void end(struct judged *judged) {
 
 /* --- the folders ------------------------------------------------------------------------------ */
 
+/* A day "2027-03-01" is its noon, "2027-03-01 end" its last second. */
+static int64_t read_now(const char *text) {
+    struct error err = {0};
+    int64_t day;
+    if (!date_parse((struct str){text, 10}, &day, &err)) fail_msg("%s: %s", text, err.text);
+    return day * SECONDS_PER_DAY + (text[10] ? SECONDS_PER_DAY - 1 : SECONDS_PER_DAY / 2);
+}
+
 static void read_setting(const char *name, struct setting *setting) {
     *setting = (struct setting){.mode = MODE_ENFORCE};
     char *path = fixture_format(FOLDER "/%s/options", name);
@@ -79,6 +90,8 @@ static void read_setting(const char *name, struct setting *setting) {
                 snprintf(setting->profile, sizeof setting->profile, "%s", line + 8);
             else if (strncmp(line, "policies=", 9) == 0)
                 snprintf(setting->policies, sizeof setting->policies, "%s", line + 9);
+            else if (strncmp(line, "now=", 4) == 0)
+                setting->now = read_now(line + 4);
             else
                 fail_msg("%s: %s", path, line);
         }

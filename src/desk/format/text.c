@@ -59,10 +59,11 @@ static void add_fix(struct format_sink *sink, const struct desk_result *result) 
     strbuf_add_char(&sink->buf, '\n');
 }
 
-static void add_message_of_rule(struct format_sink *sink, struct str message) {
-    if (str_is_empty(message)) return;
+/* A line more, when there is one; its words are policy/verdict's or a policy's own. */
+static void add_note(struct format_sink *sink, struct str note) {
+    if (str_is_empty(note)) return;
     excerpt_add_margin(sink, '=');
-    strbuf_add_escaped(&sink->buf, message, MESSAGE_BYTES);
+    add(sink, note);
     strbuf_add_char(&sink->buf, '\n');
 }
 
@@ -88,7 +89,8 @@ static void text_result(struct format_sink *sink, const struct desk_result *resu
                   STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
     add_excerpt(sink, result);
     add_fix(sink, result);
-    add_message_of_rule(sink, rule->message);
+    add_note(sink, result->note);
+    add_note(sink, rule->message);
     sink->results++;
     format_flush(sink);
 }

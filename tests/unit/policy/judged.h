@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "policy/engine.h"
 #include "policy/verdict.h"
 #include "text/yaml.h"
@@ -72,12 +73,26 @@ static inline void judged_begin(struct judged *judged, const char *policy, const
     judged_read(judged, manifest);
 }
 
-static inline void judged_judge(struct judged *judged, enum mode mode) {
-    const struct profile *profile = snapshot_find_profile(judged->snapshot, STR("default"));
-    assert_non_null(profile);
-    engine_judge(&judged->arena, judged->snapshot, profile, mode, &judged->subject,
-                 &judged->judgement);
+/* Noon of a day "2027-03-01", in Unix seconds. */
+static inline int64_t judged_noon(const char *day) {
+    struct error err = {0};
+    int64_t days;
+    if (!date_parse(str_from(day), &days, &err)) fail_msg("%s", err.text);
+    return days * 86400 + 43200;
+}
+
+static inline void judged_judge_on(struct judged *judged, enum mode mode, int64_t now) {
+    struct terms terms = {.snapshot = judged->snapshot,
+                          .profile = snapshot_find_profile(judged->snapshot, STR("default")),
+                          .mode = mode,
+                          .now = now};
+    assert_non_null(terms.profile);
+    engine_judge(&judged->arena, &terms, &judged->subject, &judged->judgement);
     assert_false(arena_is_exhausted(&judged->arena));
+}
+
+static inline void judged_judge(struct judged *judged, enum mode mode) {
+    judged_judge_on(judged, mode, judged_noon("2027-01-15"));
 }
 
 static inline void judged_end(struct judged *judged) {

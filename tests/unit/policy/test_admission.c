@@ -12,8 +12,16 @@
 #define BAD                                                                                        \
     "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]}}"
 #define GOOD "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"containers\":[]}}"
+#define WORSE                                                                                      \
+    "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"containers\":["                                  \
+    "{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"b\",\"image\":\"y\"}]}}"
+#define SCALED(replicas) "{\"spec\":{\"replicas\":" replicas ",\"template\":" WORSE "}}"
 #define CREATE_BAD REVIEW("CREATE", "Pod", "\"object\":" BAD)
 #define DENY POLICY("p", "  rules: [{check: image-tag}, {check: run-as-non-root}]\n")
+#define EXCEPTION                                                                                  \
+    "---\napiVersion: podgate.io/v1alpha1\nkind: Exception\nmetadata: {name: e}\n"                 \
+    "spec: {rules: [p/image-tag], match: {containers: [b]}, owner: o, reason: r, "                 \
+    "expires: 2027-01-20}\n"
 
 static struct arena arena;
 static struct admission_options options;
@@ -35,7 +43,7 @@ static int end(void **state) {
 
 static void answer(const char *policy, const char *body) {
     struct snapshot *snapshot = judged_compile(&arena, policy);
-    admission_answer(&arena, &options, snapshot, STR(""), str_from(body), &outcome);
+    admission_answer(&arena, &options, snapshot, STR(""), str_from(body), 0, &outcome);
     snapshot_free(snapshot);
 }
 
@@ -136,7 +144,7 @@ static void every_decision_has_its_name(void **state) {
 
 static void without_policies_there_is_no_verdict(void **state) {
     (void)state;
-    admission_answer(&arena, &options, NULL, STR(""), STR(CREATE_BAD), &outcome);
+    admission_answer(&arena, &options, NULL, STR(""), STR(CREATE_BAD), 0, &outcome);
     assert_int_equal(outcome.http_status, 503);
     assert_string_equal(outcome.error_reason, "no_policy");
     assert_int_equal(outcome.decision, DECISION_ERROR);
@@ -173,13 +181,14 @@ static bool refuse_once(size_t bytes) {
 static void refuse_each(const char *body, bool (*refuse)(size_t), void (*check)(void)) {
     struct arena keep;
     arena_init(&keep, 4096, 0);
-    struct snapshot *snapshot = judged_compile(&keep, DENY);
+    struct snapshot *snapshot = judged_compile(&keep, DENY EXCEPTION);
     for (size_t n = 1;; n++) {
         struct arena own;
         arena_init(&own, 4096, 0);
         until_refusal = n;
         arena_refuse = refuse;
-        admission_answer(&own, &options, snapshot, STR(""), str_from(body), &outcome);
+        admission_answer(&own, &options, snapshot, STR(""), str_from(body),
+                         judged_noon("2027-01-15"), &outcome);
         arena_refuse = NULL;
         bool is_over = !arena_is_exhausted(&own);
         if (!is_over) check();
@@ -206,7 +215,35 @@ static void running_out_of_memory_is_never_a_verdict(void **state) {
     refuse_each(CREATE_BAD, refuse_once, is_our_failure);
     refuse_each(REVIEW("UPDATE", "Pod", "\"object\":" BAD ",\"oldObject\":" GOOD), refuse_once,
                 is_our_failure);
+    refuse_each(REVIEW("UPDATE", "Pod", "\"object\":" WORSE ",\"oldObject\":" BAD), refuse_once,
+                is_our_failure);
+    refuse_each(REVIEW("UPDATE", "ReplicationController",
+                       "\"object\":" SCALED("2") ",\"oldObject\":" SCALED("1")),
+                refuse_once, is_our_failure);
     refuse_each(REVIEW("CREATE", "Pod", "\"object\":{\"spec\":7}"), refuse_once, is_our_failure);
+}
+
+/* Both are allowed, and warn: of the Pods to come, and of an exception's end. */
+static void what_is_allowed_with_a_warning_is_a_warning(void **state) {
+    (void)state;
+    struct snapshot *snapshot = judged_compile(&arena, DENY EXCEPTION);
+    const char *body = REVIEW("UPDATE", "ReplicationController",
+                              "\"object\":" SCALED("2") ",\"oldObject\":" SCALED("1"));
+    admission_answer(&arena, &options, snapshot, STR(""), str_from(body), judged_noon("2027-01-15"),
+                     &outcome);
+    assert_int_equal(outcome.decision, DECISION_WARNED);
+    assert_int_equal(outcome.judgement.kept_count, 3);
+    assert_int_equal(outcome.judgement.excused_count, 1);
+    assert_int_equal(outcome.judgement.count, 0);
+    assert_true(str_contains(outcome.body, STR("its new Pods will be refused")));
+    assert_true(str_contains(outcome.body, STR("ends on 2027-01-20")));
+    options.mode = MODE_AUDIT;
+    admission_answer(&arena, &options, snapshot, STR(""), str_from(body), judged_noon("2027-01-15"),
+                     &outcome);
+    assert_int_equal(outcome.decision, DECISION_ALLOWED);
+    assert_false(str_contains(outcome.body, STR("warnings")));
+    options.mode = MODE_ENFORCE;
+    snapshot_free(snapshot);
 }
 
 /* What cannot be read cannot be echoed; everything else is allowed, and says that it was not judged. */
@@ -251,6 +288,7 @@ int main(void) {
         cmocka_unit_test(every_decision_has_its_name),
         cmocka_unit_test(without_policies_there_is_no_verdict),
         cmocka_unit_test(the_outcome_names_what_was_wrong),
+        cmocka_unit_test(what_is_allowed_with_a_warning_is_a_warning),
         cmocka_unit_test(running_out_of_memory_is_never_a_verdict),
         cmocka_unit_test(an_audit_survives_running_out_of_memory),
     };

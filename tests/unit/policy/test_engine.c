@@ -63,6 +63,66 @@ static void a_match_of_containers_narrows(void **state) {
                   POD("  hostNetwork: true\n" TWO), "");
 }
 
+#define EXCEPTION(spec)                                                                            \
+    "---\napiVersion: podgate.io/v1alpha1\nkind: Exception\nmetadata: {name: e}\n"                 \
+    "spec:\n  owner: o\n  reason: r\n" spec
+
+static void what_is_excused_does_not_count(void **state) {
+    (void)state;
+    struct judged judged;
+    judged_begin(&judged,
+                 POLICY("p", RULES)
+                     EXCEPTION("  rules: [p/image-tag]\n  match: {containers: [mesh]}\n"),
+                 POD("  hostNetwork: true\n" TWO));
+    judged_judge(&judged, MODE_ENFORCE);
+    assert_string_equal(judged_text(&judged), "image-tag:web host-namespaces:");
+    assert_int_equal(judged.judgement.excused_count, 1);
+    assert_true(str_equals(judged.judgement.excused->exception->name, STR("e")));
+    assert_true(str_equals(judged.judgement.excused->finding->container->name, STR("mesh")));
+    judged_end(&judged);
+}
+
+/* A manifest does not tell who asks: then nobody is excused for it. */
+static void an_exception_for_somebody_is_not_for_a_manifest(void **state) {
+    (void)state;
+    struct judged judged;
+    const char *policy = POLICY("p", "  rules: [{check: image-tag}]\n")
+        EXCEPTION("  rules: ['*']\n  match: {users: [alice]}\n");
+    judged_begin(&judged, policy, POD(TWO));
+    judged_judge(&judged, MODE_ENFORCE);
+    assert_int_equal(judged.judgement.count, 2);
+    assert_int_equal(judged.judgement.request_rules, 1);
+    judged.subject.is_from_review = true;
+    judged.subject.user = STR("alice");
+    judged_judge(&judged, MODE_ENFORCE);
+    assert_int_equal(judged.judgement.count, 0);
+    assert_int_equal(judged.judgement.excused_count, 2);
+    assert_int_equal(judged.judgement.strongest_wanted, ACTION_OFF);
+    judged_end(&judged);
+}
+
+static void what_is_only_counted_cannot_be_excused(void **state) {
+    (void)state;
+    struct judged judged;
+    struct arena texts;
+    struct strbuf manifest;
+    arena_init(&texts, 1 << 20, 0);
+    strbuf_init(&manifest, &texts, 1 << 20);
+    strbuf_add(&manifest, STR(POD("  containers:\n")));
+    for (int i = 0; i < 1100; i++)
+        strbuf_printf(&manifest, "  - {name: c%d, image: nginx}\n", i);
+    judged_begin(&judged,
+                 POLICY("p", "  rules: [{check: image-tag}]\n") EXCEPTION("  rules: ['*']\n"),
+                 manifest.at);
+    judged_judge(&judged, MODE_ENFORCE);
+    assert_int_equal(judged.judgement.count, 0);
+    assert_int_equal(judged.judgement.excused_count, 1024);
+    assert_int_equal(judged.judgement.omitted, 1100 - 1024);
+    assert_int_equal(judged.judgement.strongest, ACTION_DENY);
+    judged_end(&judged);
+    arena_fini(&texts);
+}
+
 static void actions_of(const char *policy, const char *manifest, enum mode mode,
                        enum action expected, enum action wanted) {
     struct judged judged;
@@ -182,6 +242,9 @@ int main(void) {
         cmocka_unit_test(an_excluded_image_leaves_the_rest),
         cmocka_unit_test(an_exclude_with_both_kinds_of_keys_needs_both),
         cmocka_unit_test(a_match_of_containers_narrows),
+        cmocka_unit_test(what_is_excused_does_not_count),
+        cmocka_unit_test(an_exception_for_somebody_is_not_for_a_manifest),
+        cmocka_unit_test(what_is_only_counted_cannot_be_excused),
         cmocka_unit_test(templates_have_an_action_of_their_own),
         cmocka_unit_test(a_rule_replaces_the_action_of_its_policy),
         cmocka_unit_test(a_mode_is_a_ceiling),

@@ -1,6 +1,8 @@
 /* What a snapshot is. The words for what is wrong in a file are in tests/policies/. */
 #include "unit/policy/judged.h"
 
+#include "policy/builtin.h"
+
 #define RULE "  rules: [{check: privileged}]\n"
 #define PROFILE(name, spec)                                                                        \
     "---\napiVersion: podgate.io/v1alpha1\nkind: Profile\nmetadata: {name: " name "}\nspec:\n" spec
@@ -90,8 +92,81 @@ static void a_profile_called_default_replaces_it(void **state) {
     struct snapshot *snapshot =
         judged_compile(&arena, POLICY("a", RULE "---\n") POLICY("b", RULE)
                                    PROFILE("default", "  policies: ['a*']\n"));
-    assert_int_equal(snapshot->profile_count, 1);
+    assert_int_equal(snapshot->profile_count, 1 + builtin_profile_count);
     assert_int_equal(snapshot_find_profile(snapshot, STR("default"))->policy_count, 1);
+    snapshot_free(snapshot);
+}
+
+static void built_in_profiles_keep_their_policies_to_themselves(void **state) {
+    (void)state;
+    struct snapshot *snapshot = judged_compile(&arena, POLICY("pod-security-baseline", RULE)
+                                                           PROFILE("all", "  policies: ['*']\n"));
+    const struct profile *restricted = snapshot_find_profile(snapshot, STR("restricted"));
+    const struct profile *baseline = snapshot_find_profile(snapshot, STR("baseline"));
+    assert_non_null(restricted);
+    assert_non_null(baseline);
+    assert_int_equal(restricted->policy_count, 1);
+    assert_true(str_equals(restricted->policies[0]->name, STR("pod-security-restricted")));
+    assert_non_null(restricted->policies[0]->rules[0].standard);
+    /* A policy of the same name is another one. */
+    assert_ptr_not_equal(baseline->policies[0], &snapshot->policies[0]);
+    assert_true(baseline->policies[0]->is_builtin);
+    assert_int_equal(snapshot->policy_count, 1);
+    assert_int_equal(snapshot_find_profile(snapshot, STR("default"))->policy_count, 1);
+    assert_int_equal(snapshot_find_profile(snapshot, STR("all"))->policy_count, 1);
+    snapshot_free(snapshot);
+}
+
+static void an_own_profile_of_a_built_in_name_wins(void **state) {
+    (void)state;
+    struct snapshot *snapshot =
+        judged_compile(&arena,
+                       POLICY("a", RULE) PROFILE("baseline", "  policies: [a]\n  mode: warn\n"));
+    const struct profile *baseline = snapshot_find_profile(snapshot, STR("baseline"));
+    assert_int_equal(baseline->mode, MODE_WARN);
+    assert_ptr_equal(baseline->policies[0], &snapshot->policies[0]);
+    assert_int_equal(snapshot->private_policy_count, builtin_profile_count - 1);
+    assert_true(str_equals(snapshot_find_profile(snapshot, STR("restricted"))->policies[0]->name,
+                           STR("pod-security-restricted")));
+    snapshot_free(snapshot);
+}
+
+#define EXCEPTION(name, spec)                                                                      \
+    "---\napiVersion: podgate.io/v1alpha1\nkind: Exception\nmetadata: {name: " name "}\n"          \
+    "spec:\n  owner: o\n  reason: r\n" spec
+
+static void a_rule_knows_its_exceptions_those_that_last_longest_first(void **state) {
+    (void)state;
+    struct snapshot *snapshot =
+        judged_compile(&arena,
+                       POLICY("a", "  rules: [{check: privileged}, {check: probes}]\n")
+                           EXCEPTION("soon", "  rules: [a/privileged]\n  expires: 2027-01-01\n")
+                               EXCEPTION("never", "  rules: ['*/priv*']\n")
+                                   EXCEPTION("late", "  rules: ['*']\n  expires: 2028-01-01\n")
+                                       EXCEPTION("other", "  rules: [b/*, a/probe]\n"));
+    const struct rule *rules = snapshot->policies[0].rules;
+    assert_int_equal(snapshot->exception_count, 4);
+    assert_int_equal(rules[0].exception_count, 3);
+    assert_true(str_equals(rules[0].exceptions[0]->name, STR("never")));
+    assert_true(str_equals(rules[0].exceptions[1]->name, STR("late")));
+    assert_true(str_equals(rules[0].exceptions[2]->name, STR("soon")));
+    assert_int_equal(rules[1].exception_count, 1);
+    snapshot_free(snapshot);
+}
+
+static void a_rule_waits_for_its_day_or_its_policy_s(void **state) {
+    (void)state;
+    struct snapshot *snapshot =
+        judged_compile(&arena, POLICY("a", "  denyFrom: 2027-03-01\n  rules: [{check: privileged}, "
+                                           "{check: probes, denyFrom: 2027-05-01}, "
+                                           "{check: host-path, action: audit}]\n"));
+    const struct rule *rules = snapshot->policies[0].rules;
+    int64_t march = judged_noon("2027-03-01") / 86400;
+    assert_int_equal(rules[0].deny_from, march);
+    assert_int_equal(rule_action(&rules[0], true, march - 1), ACTION_WARN);
+    assert_int_equal(rule_action(&rules[0], true, march), ACTION_DENY);
+    assert_int_equal(rule_action(&rules[1], false, march), ACTION_WARN);
+    assert_int_equal(rule_action(&rules[2], true, march - 1), ACTION_AUDIT);
     snapshot_free(snapshot);
 }
 
@@ -179,7 +254,8 @@ static void running_out_of_memory_gives_no_snapshot(void **state) {
         STR("p.yaml"),
         STR(POLICY("p", "  match: {namespaces: [a], labels: {b: c}, images: [nginx]}\n"
                         "  exclude: [{users: [bob]}]\n  rules: [{check: image-tag}]\n")
-                PROFILE("q", "  policies: ['*']\n"))};
+                PROFILE("q", "  policies: ['*']\n")
+                    EXCEPTION("e", "  rules: ['*']\n  match: {names: [a]}\n"))};
     size_t refusals = 0;
     for (;;) {
         until_refusal = refusals + 1;
@@ -214,6 +290,10 @@ int main(void) {
         cmocka_unit_test(a_policy_denies_unless_it_says_otherwise),
         cmocka_unit_test(the_default_profile_holds_every_policy_whatever_others_exist),
         cmocka_unit_test(a_profile_called_default_replaces_it),
+        cmocka_unit_test(built_in_profiles_keep_their_policies_to_themselves),
+        cmocka_unit_test(an_own_profile_of_a_built_in_name_wins),
+        cmocka_unit_test(a_rule_knows_its_exceptions_those_that_last_longest_first),
+        cmocka_unit_test(a_rule_waits_for_its_day_or_its_policy_s),
         cmocka_unit_test(rules_are_listed_for_the_kinds_they_may_concern),
         cmocka_unit_test(equal_matches_share_an_id),
         cmocka_unit_test(the_hash_is_of_names_and_texts),

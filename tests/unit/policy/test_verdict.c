@@ -172,20 +172,58 @@ static void what_is_cut_is_counted(void **state) {
     strbuf_init(&rules, &arena, 65536);
     strbuf_add(&rules, str_from(policy));
     for (int i = 0; i < 60; i++)
-        strbuf_printf(
-            &rules,
-            "  - {name: r%d, check: drop-capabilities, params: {allowAdd: [CAP_CHOWN, %s]}}\n", i,
-            i % 2 ? "CHOWN" : "KILL");
-    struct str text =
-        denial(&judged, rules.at,
-               POD("  containers: [{name: c, image: a, securityContext: {capabilities: "
-                   "{drop: [ALL], add: [SYS_ADMIN, SYS_PTRACE, NET_RAW, BPF, SYSLOG, MKNOD, "
-                   "SYS_BOOT, SYS_TIME, SYS_NICE, SYS_RAWIO, AUDIT_READ]}}}]\n"));
+        strbuf_printf(&rules,
+                      "  - {name: r%d, check: resource-limits, "
+                      "params: {limits: ['example.com/r%d'], requests: ['example.com/r%d']}}\n",
+                      i, i, i);
+    struct str text = denial(&judged, rules.at, POD("  containers: [{name: c, image: a}]\n"));
     assert_true(text.len <= VERDICT_MESSAGE_MAX);
+    assert_true(text.len > VERDICT_MESSAGE_MAX - 512);
     assert_true(str_ends_with(text, STR(" more: run podgate check")));
     judged_end(&judged);
     arena_fini(&arena);
     free(policy);
+}
+
+static size_t count_of(struct str text, const char *part) {
+    size_t count = 0;
+    for (const char *at = text.at; (at = strstr(at, part)); at++)
+        count++;
+    return count;
+}
+
+/* However much one rule finds, its entry is one, and says how much it leaves out. */
+static void a_rule_is_one_entry(void **state) {
+    (void)state;
+    struct judged judged;
+    char *manifest = many_containers(120);
+    struct str text = denial(&judged, POLICY("p", "  rules: [{check: image-tag}]\n"), manifest);
+    text = str_copy(&judged.arena, text);
+    assert_int_equal(count_of(text, "image-tag (p): "), 1);
+    assert_int_equal(count_of(text, "    spec.containers["), 12);
+    assert_true(str_ends_with(text, STR("\n    and 108 more fields")));
+    judged_end(&judged);
+    free(manifest);
+}
+
+static void mends_agree_with_the_number_of_paths(void **state) {
+    (void)state;
+    struct judged judged;
+    struct str text =
+        denial(&judged,
+               POLICY("p", "  rules: [{check: resource-limits, params: {requests: "
+                           "[memory]}}]\n"),
+               POD("  containers: [{name: a, image: x}, {name: b, image: z, resources: {requests: "
+                   "{memory: 1Mi}}}]\n"));
+    assert_true(str_contains(
+        text,
+        STR("containers \"a\", \"b\" have no memory limit; container \"a\" has no memory request\n"
+            "    spec.containers[0].resources.limits.memory, "
+            "spec.containers[1].resources.limits.memory are unset: set each to a limit such as "
+            "256Mi\n"
+            "    spec.containers[0].resources.requests.memory is unset: set it to a request "
+            "such as 128Mi")));
+    judged_end(&judged);
 }
 
 static void templates_with_braces_of_their_own_are_kept(void **state) {
@@ -337,6 +375,8 @@ int main(void) {
         cmocka_unit_test(the_first_line_is_at_most_two_hundred_characters),
         cmocka_unit_test(a_denial_is_cut_at_whole_entries),
         cmocka_unit_test(what_is_cut_is_counted),
+        cmocka_unit_test(a_rule_is_one_entry),
+        cmocka_unit_test(mends_agree_with_the_number_of_paths),
         cmocka_unit_test(templates_with_braces_of_their_own_are_kept),
         cmocka_unit_test(one_and_many_containers_agree_with_their_verbs),
         cmocka_unit_test(warnings_are_bounded_and_of_one_line),

@@ -1,0 +1,139 @@
+/* What is kept for audit beside a verdict. */
+#include "policy/verdict_told.h"
+
+#include "base/date.h"
+
+#define VALUE_MAX 1024
+#define LIST_MAX 8
+#define TAIL_BYTES 48 /* kept for "; and N more", "; N kept from before the update" */
+#define KEYS_MAX 4
+
+/* The policies of a list, each once: it is in the policies' order. */
+static void add_policies(struct strbuf *out, const struct violation *list) {
+    const struct policy *last = NULL;
+    for (const struct violation *v = list; v; v = v->next) {
+        if (v->rule->policy == last) continue;
+        last = v->rule->policy;
+        if (out->len + last->name.len + 8 > VALUE_MAX) {
+            strbuf_add(out, STR(", ..."));
+            return;
+        }
+        words_separate(out, out->len);
+        strbuf_add(out, last->name);
+    }
+}
+
+/* What counts; when nothing does, what was kept. */
+static struct str policies_value(struct arena *arena, const struct judgement *judgement) {
+    struct strbuf out;
+    strbuf_init(&out, arena, 64);
+    add_policies(&out, judgement->first ? judgement->first : judgement->kept);
+    return strbuf_str(&out);
+}
+
+/* One rule's violations that share an exception, from *v on; *v is moved behind them. */
+static void add_group(struct strbuf *out, const struct workload *workload,
+                      const struct violation **v, size_t *count) {
+    const struct rule *rule = (*v)->rule;
+    const struct exception *exception = (*v)->exception;
+    struct strbuf paths;
+    strbuf_init(&paths, out->arena, 256);
+    const struct container *last = NULL;
+    size_t containers = 0;
+    strbuf_printf(out, "%.*s:", STR_ARGS(words_rule(out->arena, rule)));
+    for (*count = 0; *v && (*v)->rule == rule && (*v)->exception == exception; *v = (*v)->next) {
+        const struct finding *finding = (*v)->finding;
+        if (*count < LIST_MAX) {
+            words_separate(&paths, *count);
+            strbuf_add(&paths, verdict_path(out->arena, workload, finding));
+        }
+        (*count)++;
+        if (!finding->container || finding->container == last) continue;
+        last = finding->container;
+        if (containers++ >= LIST_MAX) continue;
+        strbuf_add(out, containers == 1 ? STR(" container ") : STR(", "));
+        strbuf_add_escaped(out, last->name, 64);
+    }
+    if (containers == 0) strbuf_add(out, STR(" pod"));
+    if (containers > LIST_MAX) strbuf_add(out, STR(", ..."));
+    strbuf_add(out, STR(" ("));
+    strbuf_add(out, strbuf_str(&paths));
+    if (*count > LIST_MAX) strbuf_printf(out, " and %zu more", *count - LIST_MAX);
+    strbuf_add_char(out, ')');
+}
+
+/* Groups of a list as long as there is room. Returns how many violations they are. */
+static size_t add_groups(struct strbuf *out, const struct workload *workload,
+                         const struct violation *list, bool names_exceptions) {
+    size_t told = 0;
+    for (const struct violation *v = list; v;) {
+        size_t whole = out->len, count;
+        if (whole > 0) strbuf_add(out, STR("; "));
+        if (names_exceptions) strbuf_printf(out, "%.*s: ", STR_ARGS(v->exception->name));
+        add_group(out, workload, &v, &count);
+        if (out->len + TAIL_BYTES > VALUE_MAX) {
+            strbuf_truncate(out, whole);
+            break;
+        }
+        told += count;
+    }
+    return told;
+}
+
+static void add_more(struct strbuf *out, size_t untold, const char *what) {
+    if (untold > 0) strbuf_printf(out, "%s%zu %s", out->len ? "; " : "", untold, what);
+}
+
+static struct str violations_value(struct arena *arena, const struct workload *workload,
+                                   const struct judgement *judgement) {
+    struct strbuf out;
+    strbuf_init(&out, arena, VALUE_MAX);
+    size_t told = add_groups(&out, workload, judgement->first, false);
+    if (judgement->count + judgement->omitted > told)
+        strbuf_printf(&out, "%sand %zu more", out.len ? "; " : "",
+                      judgement->count + judgement->omitted - told);
+    add_more(&out, judgement->kept_count, "kept from before the update");
+    return strbuf_str(&out);
+}
+
+/* Who reads that a violation counts may know an exception that has ended. */
+static void add_expired(struct strbuf *out, const struct judgement *judgement) {
+    const struct exception *last = NULL;
+    for (const struct violation *v = judgement->first; v; v = v->next) {
+        if (!v->exception || v->exception == last || out->len + 2 * TAIL_BYTES > VALUE_MAX)
+            continue;
+        last = v->exception;
+        char day[16];
+        date_format(last->expires, day);
+        strbuf_printf(out, "%s%.*s expired on %s", out->len ? "; " : "", STR_ARGS(last->name), day);
+    }
+}
+
+static struct str exceptions_value(struct arena *arena, const struct workload *workload,
+                                   const struct judgement *judgement) {
+    struct strbuf out;
+    strbuf_init(&out, arena, 256);
+    size_t told = add_groups(&out, workload, judgement->excused, true);
+    add_more(&out, judgement->excused_count - told, "more");
+    add_expired(&out, judgement);
+    return strbuf_str(&out);
+}
+
+size_t verdict_annotations(struct arena *arena, const struct review *review,
+                           const struct workload *workload, const struct judgement *judgement,
+                           const struct review_annotation **out) {
+    *out = NULL;
+    const struct review_annotation all[KEYS_MAX] = {
+        {STR("uid"), review->uid},
+        {STR("policies"), policies_value(arena, judgement)},
+        {STR("violations"), violations_value(arena, workload, judgement)},
+        {STR("exceptions"), exceptions_value(arena, workload, judgement)},
+    };
+    struct review_annotation *annotations = ARENA_NEW(arena, struct review_annotation, KEYS_MAX);
+    if (!annotations) return 0;
+    size_t count = 0;
+    for (size_t i = 0; i < KEYS_MAX; i++)
+        if (!str_is_empty(all[i].value)) annotations[count++] = all[i];
+    *out = annotations;
+    return count > 1 ? count : 0;
+}

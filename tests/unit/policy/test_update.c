@@ -1,0 +1,216 @@
+/* The rule of updates. Whole answers are in tests/reviews/. */
+#include "unit/policy/judged.h"
+
+#include "policy/update.h"
+
+#define PRIVILEGED "securityContext: {privileged: true}"
+#define STANDARD                                                                                   \
+    POLICY("p", "  rules: [{check: pod-security, params: {level: baseline, version: v1.36}}]\n")
+#define IMAGES POLICY("p", "  rules: [{check: image-tag}, {check: host-namespaces}]\n")
+
+/* Both objects, judged by the policy as an update. */
+struct updated {
+    struct judged new, old;
+};
+
+static void update(struct updated *updated, const char *policy, const char *old, const char *new) {
+    judged_begin(&updated->new, policy, new);
+    judged_begin(&updated->old, policy, old);
+    /* One snapshot judges both. */
+    snapshot_free(updated->old.snapshot);
+    updated->old.snapshot = updated->new.snapshot;
+    judged_judge(&updated->new, MODE_ENFORCE);
+    judged_judge(&updated->old, MODE_ENFORCE);
+    update_ratchet(&(struct judged_object){&updated->new.workload, &updated->new.judgement},
+                   &(struct judged_object){&updated->old.workload, &updated->old.judgement});
+}
+
+static void end(struct updated *updated) {
+    arena_fini(&updated->old.arena);
+    judged_end(&updated->new);
+}
+
+/* What counts, and how much is kept. */
+static void assert_update(const char *policy, const char *old, const char *new,
+                          const char *expected, size_t kept) {
+    struct updated updated;
+    update(&updated, policy, old, new);
+    assert_string_equal(judged_text(&updated.new), expected);
+    assert_int_equal(updated.new.judgement.kept_count, kept);
+    bool counts = updated.new.judgement.count > 0;
+    assert_int_equal(updated.new.judgement.strongest, counts ? ACTION_DENY : ACTION_OFF);
+    end(&updated);
+}
+
+#define TEMPLATE(spec)                                                                             \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n"           \
+    "    spec:\n" spec
+
+static void only_what_is_added_counts(void **state) {
+    (void)state;
+    const char *one = TEMPLATE("      containers: [{name: a, image: x}]\n");
+    assert_update(IMAGES, one, one, "", 1);
+    assert_update(IMAGES, one,
+                  TEMPLATE("      containers: [{name: a, image: x}, {name: b, image: x}]\n"),
+                  "image-tag:b", 1);
+    assert_update(IMAGES, one,
+                  TEMPLATE("      hostNetwork: true\n      containers: [{name: a, image: x}]\n"),
+                  "host-namespaces:", 1);
+    assert_update(IMAGES, one, TEMPLATE("      containers: [{name: a, image: z}]\n"), "image-tag:a",
+                  0);
+    assert_update(IMAGES, one, TEMPLATE("      containers: [{name: a, image: 'x:1'}]\n"), "", 0);
+}
+
+/* An init container that becomes a sidecar runs on: it is another one. */
+static void containers_are_told_apart_by_type_and_name(void **state) {
+    (void)state;
+    assert_update(IMAGES, TEMPLATE("      initContainers: [{name: a, image: x}]\n"),
+                  TEMPLATE("      initContainers: [{name: a, image: x, restartPolicy: Always}]\n"),
+                  "image-tag:a", 0);
+    assert_update(IMAGES,
+                  TEMPLATE("      containers: [{name: a, image: x}, {name: b, image: z}]\n"),
+                  TEMPLATE("      containers: [{name: b, image: z}, {name: a, image: x}]\n"), "",
+                  2);
+}
+
+static void entries_of_lists_are_told_apart_by_key(void **state) {
+    (void)state;
+    const char *policy = POLICY("p", "  rules: [{check: host-path}]\n");
+#define VOLUMES(list) TEMPLATE("      volumes: [" list "]\n")
+#define PATH(name, path) "{name: " name ", hostPath: {path: " path "}}"
+    const char *old = VOLUMES(PATH("a", "/a") ", " PATH("b", "/b"));
+    assert_update(policy, old, VOLUMES(PATH("b", "/b") ", " PATH("a", "/a")), "", 2);
+    assert_update(policy, old, VOLUMES(PATH("c", "/a") ", " PATH("b", "/b")), "host-path:", 1);
+    assert_update(policy, old, VOLUMES(PATH("a", "/b") ", " PATH("b", "/b")), "host-path:", 1);
+}
+
+static void annotations_are_told_apart_from_fields(void **state) {
+    (void)state;
+    const char *policy =
+        POLICY("p", "  rules: [{check: pod-security, params: {level: baseline}}]\n");
+#define ANNOTATED(profile)                                                                         \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n"           \
+    "    metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/a: " profile      \
+    "}}\n    spec: {containers: [{name: a, image: x}]}\n"
+    assert_update(policy, ANNOTATED("unconfined"), ANNOTATED("unconfined"), "", 1);
+    assert_update(policy, ANNOTATED("runtime/default"), ANNOTATED("unconfined"),
+                  "pod-security:", 0);
+}
+
+static void a_strict_policy_judges_whole(void **state) {
+    (void)state;
+    const char *one = TEMPLATE("      containers: [{name: a, image: x}]\n");
+    assert_update(POLICY("p", "  updates: strict\n  rules: [{check: image-tag}]\n"), one, one,
+                  "image-tag:a", 0);
+}
+
+/* k8s.io/pod-security-admission v0.37.2, isSignificantPodUpdate. */
+static void pod_security_on_pods_counts_on_significant_updates_and_only_then(void **state) {
+    (void)state;
+#define BAD_POD(more)                                                                              \
+    POD("  initContainers: [{name: i, image: 'x:1'}]\n"                                            \
+        "  containers: [{name: a, image: 'x:1', " PRIVILEGED "}" more "]\n")
+    const char *old = BAD_POD("");
+    static const struct {
+        const char *new;
+        bool is_significant;
+    } rows[] = {
+        {BAD_POD("") "  activeDeadlineSeconds: 9\n", false},
+        {BAD_POD("") "  hostNetwork: true\n", false},
+        {BAD_POD(", {name: b, image: 'y:1'}"), true},
+        {POD("  containers: [{name: a, image: 'x:1', " PRIVILEGED "}]\n"), true},
+        {POD("  initContainers: [{name: i, image: 'x:2'}]\n"
+             "  containers: [{name: a, image: 'x:1', " PRIVILEGED "}]\n"),
+         true},
+        /* By position: a name says nothing. */
+        {POD("  initContainers: [{name: j, image: 'x:1'}]\n"
+             "  containers: [{name: b, image: 'x:1', " PRIVILEGED "}]\n"),
+         false},
+        {POD("  containers: [{name: i, image: 'x:1'}, {name: a, image: 'x:1', " PRIVILEGED "}]\n"),
+         true},
+        {BAD_POD("") "  ephemeralContainers: [{name: d, image: 'x:1'}]\n", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct updated updated;
+        update(&updated, STANDARD, old, rows[i].new);
+        assert_int_equal(updated.new.judgement.strongest,
+                         rows[i].is_significant ? ACTION_DENY : ACTION_OFF);
+        assert_int_equal(updated.new.judgement.kept_count == 0, rows[i].is_significant);
+        end(&updated);
+    }
+}
+
+static void ephemeral_containers_are_compared_by_name(void **state) {
+    (void)state;
+#define DEBUGGED(list)                                                                             \
+    POD("  containers: [{name: a, image: 'x:1', " PRIVILEGED "}]\n"                                \
+        "  ephemeralContainers: [" list "]\n")
+    const char *old = DEBUGGED("{name: d, image: 'x:1'}, {name: e, image: 'y:1'}");
+    assert_update(STANDARD, old, DEBUGGED("{name: e, image: 'y:1'}, {name: d, image: 'x:1'}"), "",
+                  1);
+    assert_update(STANDARD, old, DEBUGGED("{name: e, image: 'y:1'}"), "", 1);
+    assert_update(STANDARD, old, DEBUGGED("{name: d, image: 'x:2'}, {name: e, image: 'y:1'}"),
+                  "pod-security:a", 0);
+}
+
+/* Other checks: the changed container and the pod; the rest is as it was. */
+static void other_checks_count_what_changed_on_a_pod(void **state) {
+    (void)state;
+    const char *policy = POLICY("p", "  rules: [{check: privileged}, {check: host-namespaces}]\n");
+#define TWO_PODS(image, more)                                                                      \
+    POD("  hostNetwork: true\n  containers: [{name: a, image: '" image "', " PRIVILEGED            \
+        "}, {name: b, image: 'y:1', " PRIVILEGED "}]\n" more)
+    const char *old = TWO_PODS("x:1", "");
+    assert_update(policy, old, TWO_PODS("x:1", "  activeDeadlineSeconds: 9\n"), "", 3);
+    assert_update(policy, old, TWO_PODS("x:1", "  hostPID: true\n"), "host-namespaces:", 3);
+    assert_update(policy, old, TWO_PODS("x:2", ""), "privileged:a host-namespaces:", 1);
+}
+
+#define CONTAINERS 1100
+
+static char *many_containers(const char *head, const char *image) {
+    struct arena arena;
+    struct strbuf text;
+    arena_init(&arena, 1 << 20, 0);
+    strbuf_init(&text, &arena, 1 << 20);
+    strbuf_add(&text, str_from(head));
+    for (int i = 0; i < CONTAINERS; i++)
+        strbuf_printf(&text, "      - {name: c%d, image: %s}\n", i, image);
+    char *copy = strdup(text.at);
+    arena_fini(&arena);
+    return copy;
+}
+
+/* No controller is stopped from scaling, however many violations there are; what is not the same template is not trusted. */
+static void what_is_only_counted_is_kept_with_its_template_alone(void **state) {
+    (void)state;
+    char *one = many_containers(TEMPLATE("      containers:\n"), "x");
+    char *two = many_containers(TEMPLATE("      hostPID: true\n      containers:\n"), "x");
+    struct updated updated;
+    update(&updated, IMAGES, one, one);
+    assert_int_equal(updated.new.judgement.strongest_wanted, ACTION_OFF);
+    assert_int_equal(updated.new.judgement.omitted, 0);
+    assert_int_equal(updated.new.judgement.kept_count, CONTAINERS);
+    end(&updated);
+    update(&updated, IMAGES, one, two);
+    assert_int_equal(updated.new.judgement.strongest, ACTION_DENY);
+    assert_true(updated.new.judgement.omitted > 0);
+    end(&updated);
+    free(one);
+    free(two);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_added_counts),
+        cmocka_unit_test(containers_are_told_apart_by_type_and_name),
+        cmocka_unit_test(entries_of_lists_are_told_apart_by_key),
+        cmocka_unit_test(annotations_are_told_apart_from_fields),
+        cmocka_unit_test(a_strict_policy_judges_whole),
+        cmocka_unit_test(pod_security_on_pods_counts_on_significant_updates_and_only_then),
+        cmocka_unit_test(ephemeral_containers_are_compared_by_name),
+        cmocka_unit_test(other_checks_count_what_changed_on_a_pod),
+        cmocka_unit_test(what_is_only_counted_is_kept_with_its_template_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
