@@ -16,6 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifndef ARENA_EACH_ALLOCATION
+#define ARENA_EACH_ALLOCATION 0
+#endif
+
 struct arena_block;
 
 struct arena {

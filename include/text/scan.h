@@ -59,6 +59,13 @@ enum scan_type {
     SCAN_NULL,
 };
 
+/* Which bytes of the text end a run of plain ones in a string, 64 bytes at a time. */
+struct scan_blocks {
+    struct str text;
+    uintptr_t block; /* the address of the bytes that `stops` has a bit for, the first one lowest */
+    uint64_t stops;
+};
+
 struct scan {
     struct str text;
     size_t at;
@@ -70,6 +77,7 @@ struct scan {
     const char *failure;       /* NULL while the bytes are JSON */
     size_t failure_at;
     bool at_first_member;
+    struct scan_blocks blocks;
 };
 
 void scan_init(struct scan *scan, struct str text, const struct scan_limits *limits);
@@ -95,8 +103,15 @@ MUST_CHECK bool scan_end(struct scan *scan);
 /* The failure as ERR_SYNTAX with line and column in the text; returns false. */
 bool scan_error(const struct scan *scan, struct error *err);
 
+/* The same as scan_key_is for a string that may have escapes. */
+bool scan_escaped_key_is(struct str as_written, struct str plain);
 /* Whether a key or string as written (between its quotes) means `plain`, escapes resolved. */
-bool scan_key_is(struct str as_written, struct str plain);
+static inline bool scan_key_is(struct str as_written, struct str plain) {
+    /* An escape is always longer than what it means. */
+    if (as_written.len <= plain.len) return str_equals(as_written, plain);
+    bool may_be = as_written.at[0] == '\\' || (plain.len > 0 && as_written.at[0] == plain.at[0]);
+    return may_be && scan_escaped_key_is(as_written, plain);
+}
 /* Resolves the escapes of a string as written (between its quotes) that has no defect. Without a
  * backslash the result points into the text; else it is in the arena. STR_NONE when out of
  * memory. */

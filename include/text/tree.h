@@ -6,7 +6,8 @@
  * one. Strings hold no NUL (text/json and text/yaml refuse it), so their length is strlen. A number
  * keeps its text, because its double may not be what was written: tree_int64, tree_number_text.
  * cJSON's own lookups ignore case and its parser accepts what Kubernetes refuses: they are
- * poisoned.
+ * poisoned. No function of the library is called: its node is the tree's, its parser the tests'
+ * oracle.
  *
  * A document may know where each node was written: YAML nodes carry it, JSON nodes are located on
  * demand by walking text and tree together (linear; used when there is something to report).
@@ -18,7 +19,7 @@
 
 #include "base/str.h"
 
-/* The only caller of cJSON's parser and hooks is text/json.c, which defines TREE_ALLOW_CJSON. */
+/* Only tests that compare with cJSON define TREE_ALLOW_CJSON. */
 #ifndef TREE_ALLOW_CJSON
 #pragma GCC poison cJSON_GetObjectItem cJSON_HasObjectItem cJSON_Parse cJSON_ParseWithLength
 #pragma GCC poison cJSON_ParseWithOpts cJSON_ParseWithLengthOpts cJSON_GetErrorPtr cJSON_Print
@@ -50,7 +51,9 @@ enum document_origin { DOCUMENT_JSON, DOCUMENT_YAML };
 struct document {
     enum document_origin origin;
     const struct cJSON *root;
-    struct str text;     /* JSON: the very text that was parsed; YAML: the whole file */
+    struct str text;        /* JSON: the very text that was parsed; YAML: the whole file */
+    const struct str *skip; /* JSON: the parts of the text that read as null, in their order */
+    size_t skip_count;
     uint32_t first_line; /* JSON: line number of the text's first line in its file (1 when alone) */
 };
 
@@ -119,7 +122,7 @@ struct str tree_path(struct arena *arena, const struct cJSON *root, const struct
 bool tree_place(const struct document *document, const struct cJSON *node, struct place *place);
 /* Where its key stands (the node's own place when it has none). */
 bool tree_key_place(const struct document *document, const struct cJSON *node, struct place *place);
-/* The version of cJSON that runs. */
+/* The version of cJSON whose node this is. */
 const char *tree_library_version(void);
 
 #endif

@@ -4,10 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ARENA_EACH_ALLOCATION
-#define ARENA_EACH_ALLOCATION 0
-#endif
-
 #define ARENA_ALIGN 16
 
 /* The head of what the system gave; the payload follows. */

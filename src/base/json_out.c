@@ -85,8 +85,13 @@ void json_out_raw(struct json_out *out, const char *name, struct str json) {
     strbuf_add(out->buf, json);
 }
 
-static bool goes_as_it_is(char c) {
-    return c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+/* Of ASCII's printable characters those that do not go as they are. */
+static const bool is_special[0x7F] = {
+    ['"'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['&'] = true,
+};
+
+static inline bool goes_as_it_is(char c) {
+    return (unsigned char)(c - ' ') < 0x7F - ' ' && !is_special[(unsigned char)c];
 }
 
 static void add_escaped_ascii(struct strbuf *buf, char c) {

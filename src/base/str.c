@@ -72,13 +72,19 @@ struct str str_copy(struct arena *arena, struct str s) {
     return (struct str){copy, s.len};
 }
 
+/* Nearly all that is formatted is short: then it need not be formatted twice. */
+#define SHORT_BYTES 256
+
 PRINTF_LIKE(2, 0)
 static struct str str_vformat(struct arena *arena, const char *format, va_list args) {
+    char buffer[SHORT_BYTES];
     va_list again;
     va_copy(again, args);
-    int wanted = vsnprintf(NULL, 0, format, again);
+    int wanted = vsnprintf(buffer, sizeof buffer, format, again);
     va_end(again);
     if (wanted < 0) return STR_NONE;
+    if ((size_t)wanted < sizeof buffer)
+        return str_copy(arena, (struct str){buffer, (size_t)wanted});
     char *text = ARENA_NEW(arena, char, (size_t)wanted + 1);
     if (!text) return STR_NONE;
     vsnprintf(text, (size_t)wanted + 1, format, args);

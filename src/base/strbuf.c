@@ -10,8 +10,7 @@ void strbuf_init(struct strbuf *buf, struct arena *arena, size_t capacity) {
 }
 
 /* Room for `more` bytes and the terminator; false leaves the buffer as it is, its arena marked. */
-static bool reserve(struct strbuf *buf, size_t more) {
-    if (buf->capacity > buf->len && more < buf->capacity - buf->len) return true;
+static bool grow(struct strbuf *buf, size_t more) {
     size_t needed, capacity;
     if (__builtin_add_overflow(buf->len, more, &needed) ||
         __builtin_add_overflow(needed, (size_t)1, &needed) ||
@@ -26,6 +25,10 @@ static bool reserve(struct strbuf *buf, size_t more) {
     return true;
 }
 
+static inline bool reserve(struct strbuf *buf, size_t more) {
+    return (buf->capacity > buf->len && more < buf->capacity - buf->len) || grow(buf, more);
+}
+
 void strbuf_add(struct strbuf *buf, struct str s) {
     if (!reserve(buf, s.len)) return;
     if (s.len > 0) memcpy(buf->at + buf->len, s.at, s.len);
@@ -33,7 +36,11 @@ void strbuf_add(struct strbuf *buf, struct str s) {
     buf->at[buf->len] = '\0';
 }
 
-void strbuf_add_char(struct strbuf *buf, char c) { strbuf_add(buf, (struct str){&c, 1}); }
+void strbuf_add_char(struct strbuf *buf, char c) {
+    if (!reserve(buf, 1)) return;
+    buf->at[buf->len++] = c;
+    buf->at[buf->len] = '\0';
+}
 
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) {
     va_list again;
@@ -99,7 +106,9 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
     }
 }
 
-static bool is_plain_ascii(char c) { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; }
+static inline bool is_plain_ascii(char c) {
+    return (unsigned char)(c - ' ') < 0x7F - ' ' && c != '"' && c != '\\';
+}
 
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
     struct str rest = str_utf8_cut(s, max_bytes);

@@ -7,16 +7,15 @@
 /* API servers write members in the order of their Go structs, and so stand the rows: the search
  * goes on behind the row that was found last. */
 static const struct decode_row *find_row(const struct decode_table *table, const char *key,
-                                         size_t *next) {
+                                         const struct decode_row **next) {
+    const struct decode_row *row = *next;
     size_t length = strlen(key);
-    size_t at = *next;
-    for (size_t tried = 0; tried < table->count; tried++) {
-        const struct decode_row *row = &table->rows[at];
-        at = at + 1 == table->count ? 0 : at + 1;
-        if (row->key_length == length && memcmp(row->key, key, length) == 0) {
-            *next = at;
-            return row;
-        }
+    for (size_t left = table->count; left > 0; left--, row++) {
+        if (row == table->rows + table->count) row = table->rows;
+        if (row->key_length != length || row->key[0] != key[0]) continue;
+        if (memcmp(row->key, key, length) != 0) continue;
+        *next = row + 1;
+        return row;
     }
     return NULL;
 }
@@ -24,7 +23,7 @@ static const struct decode_row *find_row(const struct decode_table *table, const
 bool decode_object(const struct decoder *decoder, const struct cJSON *node,
                    const struct decode_table *table, void *target) {
     if (!tree_is_object(node)) return decode_wrong_type(decoder, node, "an object");
-    size_t next = 0;
+    const struct decode_row *next = table->rows;
     for (const struct cJSON *member = node->child; member; member = member->next) {
         if (tree_is_null(member)) continue;
         const struct decode_row *row = find_row(table, member->string, &next);

@@ -80,23 +80,28 @@ static bool read_member(struct reader *reader, const struct member *member, void
     return decode_error_below(reader->err, member->key.at);
 }
 
-static size_t find_member(const struct member_table *table, struct str key) {
-    size_t i = 0;
-    while (i < table->count && !scan_key_is(key, table->members[i].key))
-        i++;
-    return i;
+/* API servers write the members in the order of the tables, so the search begins at `expected`.
+ * table->count: there is no such member. */
+static size_t find_member(const struct member_table *table, struct str key, size_t expected) {
+    for (size_t tried = 0, i = expected; tried < table->count; tried++, i++) {
+        if (i >= table->count) i = 0;
+        if (scan_key_is(key, table->members[i].key)) return i;
+    }
+    return table->count;
 }
 
 static bool read_members(struct reader *reader, const struct member_table *table, void *target) {
     if (!scan_begin_object(&reader->scan)) return wrong_type(reader, "an object");
     uint32_t seen = 0;
+    size_t expected = 0;
     struct str key;
     while (scan_next_member(&reader->scan, &key)) {
-        size_t i = find_member(table, key);
+        size_t i = find_member(table, key, expected);
         if (i == table->count) {
             if (!skip_value(reader)) return false;
             continue;
         }
+        expected = i + 1;
         const struct member *member = &table->members[i];
         if (seen & UINT32_C(1) << i)
             return error_set(reader->err, ERR_SCHEMA, "\"%s\" stands twice", member->key.at);

@@ -15,6 +15,8 @@
  */
 #include "text/scan_bytes.h"
 
+_Static_assert('}' - '{' == ']' - '[', "skip_opening finds the closing bracket by adding");
+
 const struct scan_limits scan_limits_default = {
     .depth = 64,
     .nodes = 65536,
@@ -29,39 +31,86 @@ static const unsigned char type_of_first[256] = {
     ['n'] = SCAN_NULL,
 };
 
-/* The objects and arrays that are open inside one value: a bit each, the innermost lowest. */
-struct nesting {
-    unsigned depth;
-    uint64_t is_object[SCAN_DEPTH_HARD / 64];
+/* A value being passed over. What is in `scan` is copied to where a register can hold it. */
+struct pass {
+    struct scan *scan;
+    const char *end;
+    size_t string_bytes, nodes, nodes_plain; /* more values need a closer look */
+    unsigned depth, depth_plain;             /* deeper needs a closer look */
+    char closing;    /* of the innermost object or array that is open, or 0 */
+    uint64_t *outer; /* of each level around it a bit: is it an object? */
 };
 
-static inline void nesting_push(struct nesting *nesting, bool is_object) {
-    uint64_t *word = &nesting->is_object[nesting->depth / 64];
-    *word = (nesting->depth % 64 == 0 ? 0 : *word << 1) | is_object;
-    nesting->depth++;
+static inline void pass_open(struct pass *pass, char closing) {
+    uint64_t *word = &pass->outer[pass->depth / 64];
+    *word = (pass->depth % 64 == 0 ? 0 : *word << 1) | (pass->closing == '}');
+    pass->closing = closing;
+    pass->depth++;
 }
 
-static inline void nesting_pop(struct nesting *nesting) {
-    nesting->depth--;
-    nesting->is_object[nesting->depth / 64] >>= 1;
+static inline void pass_close(struct pass *pass) {
+    pass->depth--;
+    uint64_t *word = &pass->outer[pass->depth / 64];
+    pass->closing = *word & 1 ? '}' : ']';
+    *word >>= 1;
 }
 
-static inline bool nesting_in_object(const struct nesting *nesting) {
-    return nesting->is_object[(nesting->depth - 1) / 64] & 1;
-}
-
-static const char *fail(struct scan *scan, const char *at, const char *says) {
+SCAN_COLD static const char *fail(struct scan *scan, const char *at, const char *says) {
     scan->failure = says;
     scan->failure_at = (size_t)(at - scan->text.at);
     return NULL;
 }
 
-static void note(struct scan *scan, enum scan_defect_kind kind, const char *at) {
+SCAN_COLD static void note(struct scan *scan, enum scan_defect_kind kind, const char *at) {
     if (scan->defect.kind != SCAN_FINE) return;
     scan->defect = (struct scan_defect){kind, (size_t)(at - scan->text.at)};
 }
 
 static inline const char *end_of(const struct scan *scan) { return scan->text.at + scan->text.len; }
+
+static inline uint64_t stops_of_block(const char *at) {
+    return scan_stops_of_16(at) | scan_stops_of_16(at + 16) << 16 |
+           scan_stops_of_16(at + 32) << 32 | scan_stops_of_16(at + 48) << 48;
+}
+
+/* The last block is rarely whole; all bytes behind its end are stops. */
+SCAN_COLD static uint64_t stops_of_tail(const char *at, size_t len) {
+    char block[SCAN_BLOCK] = {0};
+    memcpy(block, at, len);
+    return stops_of_block(block);
+}
+
+/* Makes the block that holds `at` the one at hand. */
+static inline void load_block(struct scan_blocks *blocks, const char *at) {
+    uintptr_t start = (uintptr_t)blocks->text.at;
+    /* Nearly always the next block: that does not wait for `at`, which is still being found. */
+    uintptr_t block = blocks->block + SCAN_BLOCK;
+    if ((uintptr_t)at - block >= SCAN_BLOCK)
+        block = start + (((uintptr_t)at - start) & ~(uintptr_t)(SCAN_BLOCK - 1));
+    const char *bytes = blocks->text.at + (block - start);
+    size_t left = blocks->text.len - (block - start);
+    blocks->block = block;
+    blocks->stops = left < SCAN_BLOCK ? stops_of_tail(bytes, left) : stops_of_block(bytes);
+}
+
+const char *scan_skip_plain_further(struct scan_blocks *blocks, const char *at) {
+    for (;;) {
+        uintptr_t offset = (uintptr_t)at - blocks->block;
+        if (offset >= SCAN_BLOCK) {
+            load_block(blocks, at);
+            offset = (uintptr_t)at - blocks->block;
+        }
+        uint64_t stops = blocks->stops >> offset;
+        if (stops) return at + __builtin_ctzll(stops);
+        at += SCAN_BLOCK - offset;
+    }
+}
+
+const char *scan_skip_blanks(const char *at, const char *end) {
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
 
 static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -97,7 +146,7 @@ static const char *skip_code_unit(struct scan *scan, const char *at) {
     return at;
 }
 
-static const char *skip_escape(struct scan *scan, const char *backslash) {
+static inline const char *skip_escape(struct scan *scan, const char *backslash) {
     if (end_of(scan) - backslash < 2) return fail(scan, backslash, "the text ends inside a string");
     switch (backslash[1]) {
     case '"':
@@ -113,10 +162,9 @@ static const char *skip_escape(struct scan *scan, const char *backslash) {
     }
 }
 
-/* Whatever in a string is neither plain ASCII nor its end. */
+/* Whatever in a string is neither plain ASCII nor an escape nor its end. */
 static const char *skip_unusual(struct scan *scan, const char *at) {
     unsigned char c = (unsigned char)*at;
-    if (c == '\\') return skip_escape(scan, at);
     if (c < 0x20) {
         note(scan, c == 0 ? SCAN_NUL : SCAN_CONTROL_CHARACTER, at);
         return at + 1;
@@ -127,14 +175,25 @@ static const char *skip_unusual(struct scan *scan, const char *at) {
     return at + 1;
 }
 
+/* From a byte that is no plain one to the closing quote. */
+static const char *skip_to_quote(struct scan *scan, const char *start, const char *at) {
+    const char *end = end_of(scan);
+    while (at < end && *at != '"') {
+        at = *at == '\\' ? skip_escape(scan, at) : skip_unusual(scan, at);
+        if (!at) return NULL;
+        at = scan_skip_plain(&scan->blocks, at);
+    }
+    return at < end ? at : fail(scan, start - 1, "this string has no end");
+}
+
 /* `at` stands behind the opening quote. */
-static inline const char *skip_string(struct scan *scan, const char *at) {
-    const char *start = at, *end = end_of(scan);
-    while ((at = scan_skip_plain(at, end)) < end && *at != '"')
-        if (!(at = skip_unusual(scan, at))) return NULL;
-    if (at == end) return fail(scan, start - 1, "this string has no end");
-    if ((size_t)(at - start) > scan->limits->string_bytes)
-        note(scan, SCAN_STRING_TOO_LONG, start - 1);
+SCAN_HOT static const char *skip_string(struct pass *pass, const char *at) {
+    const char *start = at;
+    at = scan_skip_plain(&pass->scan->blocks, at);
+    bool is_whole = at < pass->end && *at == '"';
+    if (!is_whole && !(at = skip_to_quote(pass->scan, start, at))) return NULL;
+    if ((size_t)(at - start) > pass->string_bytes)
+        note(pass->scan, SCAN_STRING_TOO_LONG, start - 1);
     return at + 1;
 }
 
@@ -164,25 +223,20 @@ static const char *skip_number(struct scan *scan, const char *at) {
     return at;
 }
 
-static const char *skip_word(struct scan *scan, const char *at, struct str word) {
-    struct str rest = {at, (size_t)(end_of(scan) - at)};
-    if (!str_starts_with(rest, word))
+static inline const char *skip_word(struct scan *scan, const char *at, struct str word) {
+    if ((size_t)(end_of(scan) - at) < word.len || memcmp(at, word.at, word.len) != 0)
         return fail(scan, at, "expected a value; the words of JSON are true, false and null");
     return at + word.len;
 }
 
-static const char *fail_without_value(struct scan *scan, const char *at) {
+SCAN_COLD static const char *fail_without_value(struct scan *scan, const char *at) {
     return fail(scan, at,
                 at == end_of(scan) ? "the text ends where a value is expected"
                                    : "expected a value");
 }
 
-static void count_value(struct scan *scan, const char *at) {
-    if (++scan->nodes > scan->limits->nodes) note(scan, SCAN_TOO_MANY_NODES, at);
-}
-
-/* One more object or array opens, `inner` of them already open in the value being skipped. */
-static bool count_depth(struct scan *scan, unsigned inner, const char *at) {
+/* One more object or array opens at a depth that may be too deep. */
+SCAN_COLD static bool check_depth(struct scan *scan, unsigned inner, const char *at) {
     if (inner + scan->depth >= SCAN_DEPTH_HARD) {
         fail(scan, at, "nested too deep");
         return false;
@@ -192,84 +246,106 @@ static bool count_depth(struct scan *scan, unsigned inner, const char *at) {
     return true;
 }
 
+/* Whether `c` is next; what API servers send has no blanks before it. */
+SCAN_HOT static bool is_next(struct pass *pass, const char **at, char c) {
+    bool is_here = *at < pass->end && **at == c;
+    if (__builtin_expect(is_here, 1)) return true;
+    *at = scan_skip_blanks(*at, pass->end);
+    return *at < pass->end && **at == c;
+}
+
 /* A member's key and its colon; the key as written, between its quotes. */
-static inline const char *skip_key(struct scan *scan, const char *at, struct str *key) {
-    const char *end = end_of(scan);
-    at = scan_skip_space(at, end);
-    if (at == end || *at != '"') return fail(scan, at, "expected a key in double quotes");
+SCAN_HOT static const char *skip_key(struct pass *pass, const char *at, struct str *key) {
+    if (!is_next(pass, &at, '"')) return fail(pass->scan, at, "expected a key in double quotes");
     key->at = at + 1;
-    if (!(at = skip_string(scan, at + 1))) return NULL;
+    if (!(at = skip_string(pass, at + 1))) return NULL;
     key->len = (size_t)(at - 1 - key->at);
-    at = scan_skip_space(at, end);
-    if (at == end || *at != ':') return fail(scan, at, "expected a colon after the key");
+    if (!is_next(pass, &at, ':')) return fail(pass->scan, at, "expected a colon after the key");
     return at + 1;
 }
 
-/* A scalar, or an object's or array's opening bracket, which is pushed. */
-static inline const char *skip_start(struct scan *scan, const char *at, struct nesting *nesting) {
-    const char *end = end_of(scan);
-    at = scan_skip_space(at, end);
-    if (at == end) return fail_without_value(scan, at);
-    count_value(scan, at);
-    enum scan_type type = type_of_first[(unsigned char)*at];
-    switch (type) {
-    case SCAN_OBJECT:
-    case SCAN_ARRAY:
-        if (!count_depth(scan, nesting->depth, at)) return NULL;
-        nesting_push(nesting, type == SCAN_OBJECT);
-        return at + 1;
-    case SCAN_STRING: return skip_string(scan, at + 1);
+/* `at` stands at an opening bracket. It stays open, unless nothing is between it and its end. */
+SCAN_HOT static const char *skip_opening(struct pass *pass, const char *at) {
+    char closing = (char)(*at + ('}' - '{'));
+    const char *inside = scan_skip_space(at + 1, pass->end);
+    if (pass->depth >= pass->depth_plain && !check_depth(pass->scan, pass->depth, at)) return NULL;
+    if (inside < pass->end && *inside == closing) return inside + 1;
+    pass_open(pass, closing);
+    return inside;
+}
+
+static const char *skip_scalar(struct scan *scan, const char *at) {
+    switch ((enum scan_type)type_of_first[(unsigned char)*at]) {
     case SCAN_NUMBER: return skip_number(scan, at);
     case SCAN_TRUE: return skip_word(scan, at, STR("true"));
     case SCAN_FALSE: return skip_word(scan, at, STR("false"));
     case SCAN_NULL: return skip_word(scan, at, STR("null"));
+    case SCAN_OBJECT:
+    case SCAN_ARRAY:
+    case SCAN_STRING:
     case SCAN_NOTHING: break;
     }
     return fail_without_value(scan, at);
 }
 
-/* What follows a complete value: closing brackets, up to a comma (and the next key) or the end of
- * the outermost value. */
-static inline const char *skip_closings(struct scan *scan, const char *at,
-                                        struct nesting *nesting) {
-    const char *end = end_of(scan);
-    while (nesting->depth > 0) {
-        bool in_object = nesting_in_object(nesting);
-        at = scan_skip_space(at, end);
-        if (at < end && *at == ',') {
-            struct str key;
-            return in_object ? skip_key(scan, at + 1, &key) : at + 1;
-        }
-        if (at == end || *at != (in_object ? '}' : ']'))
-            return fail(scan, at, in_object ? "expected , or }" : "expected , or ]");
-        nesting_pop(nesting);
+/* What follows a complete value: closing brackets, up to a comma or the end of the outermost
+ * value. */
+SCAN_HOT static const char *skip_closings(struct pass *pass, const char *at) {
+    while (pass->depth > 0) {
+        bool is_blank = at == pass->end || (unsigned char)*at <= ' ';
+        if (__builtin_expect(is_blank, 0)) at = scan_skip_blanks(at, pass->end);
+        if (at < pass->end && *at == ',') return at + 1;
+        if (at == pass->end || *at != pass->closing)
+            return fail(pass->scan, at,
+                        pass->closing == '}' ? "expected , or }" : "expected , or ]");
+        pass_close(pass);
         at++;
     }
     return at;
 }
 
+static struct pass begin_pass(struct scan *scan) {
+    unsigned in_part = scan->depth - scan->part_depth, hard = SCAN_DEPTH_HARD - scan->depth;
+    unsigned soft = scan->limits->depth > in_part ? scan->limits->depth - in_part : 0;
+    return (struct pass){
+        .scan = scan,
+        .end = end_of(scan),
+        .string_bytes = scan->limits->string_bytes,
+        .nodes = scan->nodes,
+        .nodes_plain = scan->limits->nodes,
+        .depth_plain = soft < hard ? soft : hard,
+    };
+}
+
 static const char *skip_value(struct scan *scan, const char *at) {
-    struct nesting nesting;
-    nesting.depth = 0;
-    const char *end = end_of(scan);
+    uint64_t outer[SCAN_DEPTH_HARD / 64];
+    struct pass pass = begin_pass(scan);
+    pass.outer = outer;
     for (;;) {
-        unsigned depth_before = nesting.depth;
-        if (!(at = skip_start(scan, at, &nesting))) return NULL;
-        if (nesting.depth > depth_before) {
-            bool in_object = nesting_in_object(&nesting);
-            at = scan_skip_space(at, end);
-            bool empty = at < end && *at == (in_object ? '}' : ']');
-            struct str key;
-            if (!empty && in_object && !(at = skip_key(scan, at, &key))) return NULL;
-            if (!empty) continue;
+        struct str key;
+        if (pass.closing == '}' && !(at = skip_key(&pass, at, &key))) return NULL;
+        at = scan_skip_space(at, pass.end);
+        if (at == pass.end) return fail_without_value(scan, at);
+        if (++pass.nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
+        if (*at == '"') {
+            at = skip_string(&pass, at + 1);
+        } else if (*at == '{' || *at == '[') {
+            unsigned depth_before = pass.depth;
+            at = skip_opening(&pass, at);
+            if (at && pass.depth > depth_before) continue;
+        } else {
+            at = skip_scalar(scan, at);
         }
-        at = skip_closings(scan, at, &nesting);
-        if (!at || nesting.depth == 0) return at;
+        if (!at || !(at = skip_closings(&pass, at))) return NULL;
+        if (pass.depth == 0) break;
     }
+    scan->nodes = pass.nodes;
+    return at;
 }
 
 void scan_init(struct scan *scan, struct str text, const struct scan_limits *limits) {
-    *scan = (struct scan){.text = text.at ? text : STR(""), .limits = limits};
+    if (!text.at) text = STR("");
+    *scan = (struct scan){.text = text, .limits = limits, .blocks = scan_blocks_of(text)};
 }
 
 void scan_reset_counts(struct scan *scan) {
@@ -301,8 +377,8 @@ static bool begin(struct scan *scan, enum scan_type wanted) {
     if (scan->failure) return false;
     const char *at = scan->text.at + scan->at;
     if (type == SCAN_NOTHING) fail_without_value(scan, at);
-    if (type != wanted || !count_depth(scan, 0, at)) return false;
-    count_value(scan, at);
+    if (type != wanted || !check_depth(scan, 0, at)) return false;
+    if (++scan->nodes > scan->limits->nodes) note(scan, SCAN_TOO_MANY_NODES, at);
     scan->depth++;
     move_to(scan, at + 1);
     scan->at_first_member = true;
@@ -337,7 +413,8 @@ static bool step_inside(struct scan *scan, char closing, const char *expected) {
 
 bool scan_next_member(struct scan *scan, struct str *key) {
     if (!step_inside(scan, '}', "expected , or }")) return false;
-    const char *at = skip_key(scan, scan->text.at + scan->at, key);
+    struct pass pass = begin_pass(scan);
+    const char *at = skip_key(&pass, scan->text.at + scan->at, key);
     if (!at) return false;
     move_to(scan, at);
     return true;

@@ -1,42 +1,88 @@
 /*
- * Classes of JSON's bytes, for the loops that every review runs through. Private to scan.
+ * Classes of JSON's bytes, for the loops that every review runs through. Private to text.
  */
 #ifndef PODGATE_TEXT_SCAN_BYTES_H
 #define PODGATE_TEXT_SCAN_BYTES_H
 
 #include "text/scan.h"
 
-/* Whether the byte stands for itself in a string and can be passed over without a closer look. */
-static inline bool scan_is_plain(unsigned char c) {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* Once for each key or value of every review: a call would cost as much as the work. */
+#define SCAN_HOT __attribute__((always_inline)) inline
+/* Rare enough to stay out of the way of what is not. */
+#define SCAN_COLD __attribute__((cold, noinline))
+
+/* Of white space there is some. */
+const char *scan_skip_blanks(const char *at, const char *end);
+
+SCAN_HOT static const char *scan_skip_space(const char *at, const char *end) {
+    /* What an API server sends has none. */
+    bool is_none = at < end && (unsigned char)*at > ' ';
+    return __builtin_expect(is_none, 1) ? at : scan_skip_blanks(at, end);
 }
 
-static inline const char *scan_skip_space(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
+/* A bit for each of 16 bytes that does not stand for itself in a string and could be passed over
+ * without a closer look: quotes, backslashes, control characters and all that is not ASCII. */
+#if defined(__SSE2__)
+SCAN_HOT static uint64_t scan_stops_of_16(const char *at) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    /* As signed numbers the others are all less than a blank. */
+    __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
 }
-
+#else
 #define SCAN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Passes over plain bytes, eight at a time: the top bit of each byte of `stops` tells whether that
- * byte ends the run; a borrow can falsify only bytes above a true one. */
-static inline const char *scan_skip_plain(const char *at, const char *end) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        uint64_t quotes = word ^ SCAN_EACH_BYTE('"'), backslashes = word ^ SCAN_EACH_BYTE('\\');
-        uint64_t stops = word | (word - SCAN_EACH_BYTE(0x20)) | (quotes - SCAN_EACH_BYTE(1)) |
-                         (backslashes - SCAN_EACH_BYTE(1));
-        stops &= SCAN_EACH_BYTE(0x80);
-        if (stops) return at + __builtin_ctzll(stops) / 8;
-        at += 8;
-    }
+SCAN_HOT static uint64_t scan_stops_of_8(const char *at) {
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
 #endif
-    while (at < end && scan_is_plain((unsigned char)*at))
-        at++;
-    return at;
+    /* Of seven bits each, so that no sum reaches the next byte. A sum's eighth bit stays clear for
+     * what is less than a blank, for a quote and for a backslash. */
+    uint64_t ascii = bytes & SCAN_EACH_BYTE(0x7F);
+    uint64_t plain = (ascii + SCAN_EACH_BYTE(0x80 - ' ')) &
+                     ((ascii ^ SCAN_EACH_BYTE('"')) + SCAN_EACH_BYTE(0x7F)) &
+                     ((ascii ^ SCAN_EACH_BYTE('\\')) + SCAN_EACH_BYTE(0x7F)) & ~bytes;
+    /* The eighth bits, put side by side. */
+    return ((~plain >> 7 & SCAN_EACH_BYTE(1)) * UINT64_C(0x0102040810204080)) >> 56;
+}
+
+SCAN_HOT static uint64_t scan_stops_of_16(const char *at) {
+    return scan_stops_of_8(at) | scan_stops_of_8(at + 8) << 8;
+}
+#endif
+
+/* Writes what a string as written (between its quotes) means to `out`, which has room for as many
+ * bytes as it is written with; gives the length. */
+size_t scan_unescape_to(char *out, struct str as_written);
+
+#define SCAN_BLOCK 64
+
+/*
+ * Where the plain bytes of a string end, 64 bytes at a time: so the end of one string can be
+ * looked up while the one before it is still being found.
+ */
+static inline struct scan_blocks scan_blocks_of(struct str text) {
+    /* As if the block before the first one were at hand: no byte is in it. */
+    return (struct scan_blocks){.text = text, .block = (uintptr_t)text.at - SCAN_BLOCK};
+}
+
+/* The same as scan_skip_plain, when the block at hand does not tell. */
+const char *scan_skip_plain_further(struct scan_blocks *blocks, const char *at);
+
+/* The first byte at or behind `at` that is no plain one, or the end. */
+SCAN_HOT static const char *scan_skip_plain(struct scan_blocks *blocks, const char *at) {
+    uintptr_t offset = (uintptr_t)at - blocks->block;
+    uint64_t stops = offset < SCAN_BLOCK ? blocks->stops >> offset : 0;
+    return __builtin_expect(stops != 0, 1) ? at + __builtin_ctzll(stops)
+                                           : scan_skip_plain_further(blocks, at);
 }
 
 #endif

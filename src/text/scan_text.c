@@ -94,9 +94,7 @@ static struct str take_piece(struct str *rest, char out[static 4]) {
     return piece;
 }
 
-bool scan_key_is(struct str as_written, struct str plain) {
-    /* An escape is always longer than what it means. */
-    if (as_written.len <= plain.len) return str_equals(as_written, plain);
+bool scan_escaped_key_is(struct str as_written, struct str plain) {
     while (as_written.len > 0) {
         char buffer[4];
         struct str piece = take_piece(&as_written, buffer);
@@ -106,18 +104,22 @@ bool scan_key_is(struct str as_written, struct str plain) {
     return plain.len == 0;
 }
 
-struct str scan_unescape(struct arena *arena, struct str as_written) {
-    if (str_find_char(as_written, '\\') == as_written.len) return as_written;
-    char *text = ARENA_NEW(arena, char, as_written.len + 1);
-    if (!text) return STR_NONE;
+size_t scan_unescape_to(char *out, struct str as_written) {
     size_t len = 0;
     while (as_written.len > 0) {
         char buffer[4];
         struct str piece = take_piece(&as_written, buffer);
-        memcpy(text + len, piece.at, piece.len);
+        memcpy(out + len, piece.at, piece.len);
         len += piece.len;
     }
-    return (struct str){text, len};
+    return len;
+}
+
+struct str scan_unescape(struct arena *arena, struct str as_written) {
+    if (str_find_char(as_written, '\\') == as_written.len) return as_written;
+    char *text = ARENA_NEW(arena, char, as_written.len + 1);
+    if (!text) return STR_NONE;
+    return (struct str){text, scan_unescape_to(text, as_written)};
 }
 
 bool scan_string(struct arena *arena, struct str value_bytes, struct str *out) {
@@ -147,7 +149,7 @@ static const bool is_between_tokens[256] = {
 
 static const char *skip_string(const char *at, const char *end) {
     at++;
-    while ((at = scan_skip_plain(at, end)) < end && *at != '"')
+    while (at < end && *at != '"')
         at += *at == '\\' && end - at > 1 ? 2 : 1;
     return at < end ? at + 1 : end;
 }

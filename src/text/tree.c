@@ -4,6 +4,8 @@
  */
 #include "text/tree.h"
 
+#include "text/tree_decimal.h"
+
 const char *tree_type_name(const struct cJSON *node) {
     if (tree_is_object(node)) return "an object";
     if (tree_is_array(node)) return "a list";
@@ -104,9 +106,10 @@ static bool equal_arrays(struct comparison *comparison, const struct cJSON *a,
 
 static bool equal_numbers(const struct cJSON *a, const struct cJSON *b) {
     if (str_equals(tree_number_text(NULL, a), tree_number_text(NULL, b))) return true;
-    int64_t exact_a, exact_b;
-    if (tree_int64(NULL, a, &exact_a) && tree_int64(NULL, b, &exact_b)) return exact_a == exact_b;
-    return !(a->valuedouble < b->valuedouble) && !(a->valuedouble > b->valuedouble);
+    struct tree_decimal decimal_a, decimal_b;
+    return tree_decimal_read(tree_number_text(NULL, a), &decimal_a) &&
+           tree_decimal_read(tree_number_text(NULL, b), &decimal_b) &&
+           tree_decimal_equal(&decimal_a, &decimal_b);
 }
 
 static bool equals(struct comparison *comparison, const struct cJSON *a, const struct cJSON *b) {
@@ -179,4 +182,9 @@ const struct cJSON *tree_resolve(const struct cJSON *root, struct str path, bool
     return node;
 }
 
-const char *tree_library_version(void) { return cJSON_Version(); }
+#define SPELL(number) #number
+#define VERSION(major, minor, patch) SPELL(major) "." SPELL(minor) "." SPELL(patch)
+
+const char *tree_library_version(void) {
+    return VERSION(CJSON_VERSION_MAJOR, CJSON_VERSION_MINOR, CJSON_VERSION_PATCH);
+}

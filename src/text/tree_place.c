@@ -18,6 +18,15 @@ static struct place place_in_text(const struct document *document, struct str pa
     return place;
 }
 
+/* The end of the part that was skipped, when the value is one. */
+static size_t behind_skipped(const struct document *document, struct str value, size_t behind) {
+    for (size_t i = 0; i < document->skip_count; i++) {
+        const struct str *skip = &document->skip[i];
+        if (skip->at == value.at) return (size_t)(skip->at - document->text.at) + skip->len;
+    }
+    return behind;
+}
+
 /* A text that was parsed has the same values in the same order as its tree. */
 static bool find_in_json(const struct document *document, const struct cJSON *node, struct str *key,
                          struct str *value) {
@@ -35,6 +44,7 @@ static bool find_in_json(const struct document *document, const struct cJSON *no
         }
         *value = token.bytes;
         if (here == node) return true;
+        at = behind_skipped(document, token.bytes, at);
     }
 }
 

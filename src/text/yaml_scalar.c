@@ -13,6 +13,8 @@
 
 #include <float.h>
 
+#include "text/tree_decimal.h"
+
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_sign(char c) { return c == '+' || c == '-'; }
@@ -51,79 +53,8 @@ static enum yaml_scalar_kind kind_of_word(struct str plain) {
     return YAML_SCALAR_STRING;
 }
 
-/* A number taken apart. */
-struct decimal {
-    bool negative;
-    struct str whole, fraction; /* digits */
-    struct str exponent;        /* with its letter and sign, or empty */
-    int power;                  /* the exponent's value, clamped */
-};
-
-static struct str take_digits(struct str *rest) {
-    size_t count = 0;
-    while (count < rest->len && is_digit(rest->at[count]))
-        count++;
-    struct str digits = str_slice(*rest, 0, count);
-    *rest = str_slice(*rest, count, rest->len);
-    return digits;
-}
-
-#define POWER_MAX 100000 /* as good as infinite, and sums of two stay in range */
-
-static bool read_exponent(struct str rest, struct decimal *decimal) {
-    decimal->exponent = rest;
-    decimal->power = 0;
-    if (rest.len == 0) return true;
-    if (rest.at[0] != 'e' && rest.at[0] != 'E') return false;
-    rest = str_slice(rest, 1, rest.len);
-    bool negative = rest.len > 0 && rest.at[0] == '-';
-    if (rest.len > 0 && is_sign(rest.at[0])) rest = str_slice(rest, 1, rest.len);
-    struct str digits = take_digits(&rest);
-    for (size_t i = 0; i < digits.len && decimal->power < POWER_MAX; i++)
-        decimal->power = decimal->power * 10 + (digits.at[i] - '0');
-    if (decimal->power > POWER_MAX) decimal->power = POWER_MAX;
-    if (negative) decimal->power = -decimal->power;
-    return digits.len > 0 && rest.len == 0;
-}
-
-static bool read_decimal(struct str text, struct decimal *decimal) {
-    *decimal = (struct decimal){.negative = text.len > 0 && text.at[0] == '-'};
-    if (text.len > 0 && is_sign(text.at[0])) text = str_slice(text, 1, text.len);
-    decimal->whole = take_digits(&text);
-    bool point = text.len > 0 && text.at[0] == '.';
-    if (point) text = str_slice(text, 1, text.len);
-    if (point) decimal->fraction = take_digits(&text);
-    return (decimal->whole.len > 0 || decimal->fraction.len > 0) && read_exponent(text, decimal);
-}
-
-static double scale(double value, int power) {
-    static const double powers[] = {1e1, 1e2, 1e4, 1e8, 1e16, 1e32, 1e64, 1e128, 1e256};
-    unsigned left = (unsigned)(power < 0 ? -power : power);
-    for (size_t i = 0; i < sizeof powers / sizeof powers[0] && left > 0; i++, left >>= 1)
-        if (left & 1) value = power < 0 ? value / powers[i] : value * powers[i];
-    if (left == 0 || !(value > 0)) return value;
-    return power < 0 ? 0 : (double)DBL_MAX * 10;
-}
-
-/* Near the value; infinite when it does not fit. */
-static double value_of(const struct decimal *decimal) {
-    double value = 0;
-    int power = decimal->power, digits = 0;
-    for (size_t i = 0; i < decimal->whole.len + decimal->fraction.len; i++) {
-        bool in_whole = i < decimal->whole.len;
-        char digit = in_whole ? decimal->whole.at[i] : decimal->fraction.at[i - decimal->whole.len];
-        bool counts = digits < 17 && power > -2 * POWER_MAX;
-        if (counts) value = value * 10 + (digit - '0');
-        if (counts && value > 0) digits++;
-        if (in_whole && !counts && power < 2 * POWER_MAX) power++;
-        if (!in_whole && counts) power--;
-    }
-    value = scale(value, power);
-    return decimal->negative ? -value : value;
-}
-
 /* JSON's spelling: no leading zeros, digits on both sides of the point. */
-static struct str spell(struct arena *arena, const struct decimal *decimal) {
+static struct str spell(struct arena *arena, const struct tree_decimal *decimal) {
     struct str whole = decimal->whole;
     while (whole.len > 1 && whole.at[0] == '0')
         whole = str_slice(whole, 1, whole.len);
@@ -139,7 +70,7 @@ static struct str spell(struct arena *arena, const struct decimal *decimal) {
 
 /* The value as a number of at most 15 digits, which a double holds exactly; false when it is
  * none. */
-static bool to_short_integer(const struct decimal *decimal, int64_t *value) {
+static bool to_short_integer(const struct tree_decimal *decimal, int64_t *value) {
     *value = 0;
     size_t digits = decimal->whole.len + decimal->fraction.len;
     int64_t point = (int64_t)decimal->whole.len + decimal->power;
@@ -161,10 +92,10 @@ static bool to_short_integer(const struct decimal *decimal, int64_t *value) {
 
 /* False when the text is no float, or one that is too large. */
 static bool resolve_float(struct arena *arena, struct str text, struct yaml_scalar *scalar) {
-    struct decimal decimal;
+    struct tree_decimal decimal;
     int64_t integer;
-    if (!read_decimal(text, &decimal)) return false;
-    double value = value_of(&decimal);
+    if (!tree_decimal_read(text, &decimal)) return false;
+    double value = tree_decimal_value(&decimal);
     if (value > (double)DBL_MAX || value < -(double)DBL_MAX) return false;
     scalar->kind = YAML_SCALAR_FLOAT;
     scalar->number = value;
@@ -245,7 +176,7 @@ bool yaml_scalar_resolve(struct arena *arena, struct str plain, struct yaml_scal
 static bool is_sexagesimal(struct str plain) {
     if (plain.len > 0 && is_sign(plain.at[0])) plain = str_slice(plain, 1, plain.len);
     size_t colons = 0;
-    while (take_digits(&plain).len > 0) {
+    while (tree_decimal_take_digits(&plain).len > 0) {
         if (plain.len == 0) return colons > 0;
         if (plain.at[0] != ':') return false;
         plain = str_slice(plain, 1, plain.len);
@@ -256,8 +187,8 @@ static bool is_sexagesimal(struct str plain) {
 
 /* An integer or a fraction as everybody writes and reads it. */
 static bool is_usual_number(struct str plain) {
-    struct decimal decimal;
-    if (plain.len == 0 || plain.at[0] == '+' || !read_decimal(plain, &decimal)) return false;
+    struct tree_decimal decimal;
+    if (plain.len == 0 || plain.at[0] == '+' || !tree_decimal_read(plain, &decimal)) return false;
     struct str whole = decimal.whole;
     if (whole.len == 0 || (whole.len > 1 && whole.at[0] == '0') || decimal.exponent.len > 0)
         return false;

@@ -82,7 +82,6 @@ static void print_controls(const struct findings *findings) {
 }
 
 int main(void) {
-    json_start();
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* whoever asks may wait for each answer */
     struct arena arena;
     arena_init(&arena, (size_t)64 << 10, 0);

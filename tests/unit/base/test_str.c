@@ -72,6 +72,16 @@ static void copies_are_terminated(void **state) {
     assert_false(str_list_contains(&(struct str_list){list, 2}, STR("c")));
 }
 
+static void what_is_formatted_may_have_any_length(void **state) {
+    (void)state;
+    for (int width = 1; width < 1100; width++) {
+        struct str text = str_format(&arena, "%*d", width, 7);
+        assert_int_equal(text.len, width);
+        assert_int_equal(strlen(text.at), width);
+        assert_int_equal(text.at[width - 1], '7');
+    }
+}
+
 static void without_memory_there_is_no_text(void **state) {
     (void)state;
     arena_refuse = refuse_all;
@@ -274,6 +284,7 @@ int main(void) {
         cmocka_unit_test(finds_parts),
         cmocka_unit_test(slices_are_clamped),
         cmocka_unit_test_setup_teardown(copies_are_terminated, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_formatted_may_have_any_length, setup, teardown),
         cmocka_unit_test_setup_teardown(without_memory_there_is_no_text, setup, teardown),
         cmocka_unit_test(reads_integers_within_int64_only),
         cmocka_unit_test(the_nearest_word_is_a_likely_typing_error),

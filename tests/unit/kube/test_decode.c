@@ -73,8 +73,8 @@ static void members_come_in_any_order(void **state) {
     static const char *const texts[] = {
         "{'name':'n','part':{'words':['a','b']},'leaves':[{'name':'x','on':true},{}]}",
         "{'leaves':[{'on':true,'name':'x'},{}],'part':{'words':['a','b']},'name':'n'}",
-        "{'other':[{}],'part':{'words':['a','b'],'z':1},'leaves':[{'on':true,'y':{},'name':'x'},{}],"
-        "'name':'n'}",
+        ("{'other':[{}],'part':{'words':['a','b'],'z':1},'leaves':[{'on':true,'y':{},'name':'x'},"
+         "{}],'name':'n'}"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct whole whole;

@@ -6,7 +6,6 @@ static struct arena arena;
 static int setup(void **state) {
     (void)state;
     arena_init(&arena, 65536, 0);
-    json_start();
     return 0;
 }
 

@@ -17,7 +17,6 @@ static inline struct str json_from(struct arena *arena, const char *quoted) {
 static inline const struct document *tree_from(struct arena *arena, const char *quoted) {
     struct error err;
     struct document *document = ARENA_NEW(arena, struct document, 1);
-    json_start();
     if (!json_read(arena, json_from(arena, quoted), &scan_limits_default, document, &err))
         fail_msg("%s: %u:%u: %s", quoted, err.line, err.column, err.text);
     return document;

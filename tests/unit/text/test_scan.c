@@ -1,5 +1,7 @@
 #include "text/scan.h"
 
+#include <stdio.h>
+
 #include "unit/expect.h"
 
 static struct arena arena;
@@ -417,6 +419,38 @@ static void tokens_come_in_their_order(void **state) {
     assert_false(scan_next_token(text, &at, &token));
 }
 
+/* The scan looks at 64 bytes at a time: wherever a string begins and whatever is behind its plain
+ * bytes, it ends at its quote. */
+static const char long_run[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 +-"
+                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 +-"
+                               "abcdefghijklmnopqrstuvwxyz";
+
+static void a_string_of_any_length_ends_at_its_quote(void **state) {
+    (void)state;
+    static const char *const middles[] = {"", "\\\"", "\\u0041", "\xC3\xA9", "\\\\", "\x7F"};
+    char text[512];
+    for (size_t blanks = 0; blanks < 70; blanks += 3) {
+        for (size_t len = 0; len < 140; len++) {
+            const char *middle = middles[len % (sizeof middles / sizeof *middles)];
+            int written = snprintf(text, sizeof text, "%*s[\"%.*s%s%.*s\",7]", (int)blanks, "",
+                                   (int)len, long_run, middle, (int)(len / 3), long_run);
+            struct str copy = exact_copy((struct str){text, (size_t)written});
+            struct scan scan;
+            struct str bytes;
+            scan_init(&scan, copy, &scan_limits_default);
+            assert_true(scan_begin_array(&scan) && scan_next_item(&scan));
+            assert_true(scan_value(&scan, &bytes));
+            assert_int_equal(bytes.len, 2 + len + strlen(middle) + len / 3);
+            assert_true(scan_next_item(&scan) && scan_value(&scan, &bytes));
+            expect_str(bytes, "7");
+            assert_false(scan_next_item(&scan));
+            assert_true(scan_end(&scan));
+            assert_int_equal(scan.defect.kind, SCAN_FINE);
+            free_copy(copy);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_json),
@@ -436,6 +470,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_string_value_is_given_without_its_quotes, setup,
                                         teardown),
         cmocka_unit_test(tokens_come_in_their_order),
+        cmocka_unit_test(a_string_of_any_length_ends_at_its_quote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

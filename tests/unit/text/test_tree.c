@@ -6,7 +6,6 @@ static struct arena arena;
 
 static int setup(void **state) {
     (void)state;
-    json_start();
     arena_init(&arena, 65536, 0);
     return 0;
 }
@@ -114,6 +113,11 @@ static void equality_is_of_meaning(void **state) {
         {"9007199254740993", "9007199254740993", true},
         {"1", "1.0", true},
         {"1e3", "1000", true},
+        {"0.1", "0.10", true},
+        {"-2.5e-1", "-0.25", true},
+        {"10e399", "1e400", true},
+        {"-0.0", "0", true},
+        {"0e9", "0", true},
         {"{\"a\":1}", "{\"a\":2}", false},
         {"{\"a\":1}", "{\"b\":1}", false},
         {"{\"a\":1}", "{\"a\":1,\"b\":1}", false},
@@ -124,6 +128,12 @@ static void equality_is_of_meaning(void **state) {
         {"[1]", "[1,null]", false},
         {"[null]", "[]", false},
         {"9007199254740993", "9007199254740992", false},
+        {"9007199254740993.0", "9007199254740992", false},
+        {"0.1", "0.10000000000000000001", false},
+        {"1e400", "1e401", false},
+        {"1e100001", "1e100002", false},
+        {"1.5", "-1.5", false},
+        {"15", "1.5", false},
         {"1", "\"1\"", false},
         {"true", "false", false},
         {"{}", "[]", false},
