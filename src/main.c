@@ -6,13 +6,15 @@
 #include "cli/explain.h"
 #include "cli/lint.h"
 #include "cli/list.h"
+#include "cli/probe.h"
 #include "cli/review.h"
 #include "cli/serve.h"
 #include "cli/version.h"
 #include "text/json.h"
 
 static const struct verb *const verbs[] = {
-    &verb_serve, &verb_check, &verb_review, &verb_lint, &verb_list, &verb_explain, &verb_version,
+    &verb_serve, &verb_check,   &verb_review, &verb_lint,
+    &verb_list,  &verb_explain, &verb_probe,  &verb_version,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
@@ -67,7 +69,6 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 
 int main(int argc, char **argv) {
     ignore_broken_pipes();
-    json_start();
     if (argc < 2) {
         print_help(stderr);
         return STATUS_TROUBLE;

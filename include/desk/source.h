@@ -79,6 +79,10 @@ enum source_next source_next(struct source *source, struct source_object *out, s
  * `text`. False when it is not known. */
 bool source_place(const struct source *source, const struct cJSON *node, struct place *place);
 
+/* The whole text of a file or of "-", terminated, in the arena. ERR_IO, ERR_LIMIT, ERR_MEMORY, with the file's name. */
+MUST_CHECK bool source_read_file(struct arena *arena, struct str path, size_t limit,
+                                 struct str *text, struct error *err);
+
 /*
  * Reads the policy texts that --policies names, in order: a file, a folder whose *.yaml and *.yml
  * are read in order of their names (not recursive; what starts with a dot, as Kubernetes' `..data`,

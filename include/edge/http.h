@@ -18,8 +18,8 @@ struct http_thread {
 
 struct http_request {
     struct str path;
-    struct str
-        rest; /* of the path, behind the route's own and a '/' ("restricted" of /validate/restricted) */
+    /* Of the path, behind the route's own and a '/': "restricted" of /validate/restricted. */
+    struct str rest;
     struct str timeout; /* ?timeout= as written, or none */
     struct str body;
     int64_t arrived_ns; /* the head (clock_monotonic_ns) */
@@ -39,9 +39,8 @@ typedef void (*http_handler)(void *context, struct http_thread *thread,
 /* One line of a route table. */
 struct http_route {
     const char *method, *path;
-    bool has_rest; /* PATH/REST is this route too */
-    bool
-        takes_json; /* a body of application/json with a Content-Length is required; else there may be none */
+    bool has_rest;   /* PATH/REST is this route too */
+    bool takes_json; /* application/json with a Content-Length is required; else no body */
     http_handler handle;
     void *context;
 };

@@ -22,6 +22,7 @@ struct server;
 
 struct server_options {
     const char *name;                /* of its door */
+    const char *paths;               /* what there is, for who asks for something else */
     const struct http_route *routes; /* of one path with several methods: beside each other */
     size_t route_count;
     unsigned threads;
@@ -36,8 +37,8 @@ struct server_options {
     int64_t body_budget;  /* all connections' together */
     bool close_each;      /* the connection ends with its first answer */
     bool counts_requests; /* podgate_http_requests_total and podgate_inflight_requests */
-    unsigned
-        inactivity_s; /* the library closes after so long: a net below the listener's deadlines */
+    /* The library closes after so long: a net below the listener's deadlines. */
+    unsigned inactivity_s;
     /* After so long (varied by a quarter) or 10,000 to 100,000 requests an answer ends the connection. 0: never. */
     int64_t connection_age_ms;
 };

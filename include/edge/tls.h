@@ -8,7 +8,8 @@
  * certificate or one that is not valid yet, a client CA file without certificates.
  *
  * Lock: one mutex guards the pointer to the generation in force; counts are atomic. tls_load belongs to the
- * control thread, the rest may be called by any. This is the only door to GnuTLS.
+ * control thread, the rest may be called by any. This room is the only door to GnuTLS; the client's end of a connection is in
+ * edge/tls_client.h.
  */
 #ifndef PODGATE_EDGE_TLS_H
 #define PODGATE_EDGE_TLS_H
@@ -29,7 +30,9 @@ enum tls_load {
     TLS_REFUSED, /* err says which file and why; the generation in force stays */
 };
 
-struct tls *tls_new(void);
+/* `client_names` lives as long as the result; not empty: of the client CA's clients only those are served whose certificate has
+ * one of them as its one common name or among its DNS names, byte for byte. NULL when out of memory. */
+struct tls *tls_new(struct str_list client_names);
 /* All sessions must have ended. */
 void tls_free(struct tls *tls);
 /* Reads and checks the files and puts them in force. `advice`: what is unwise, a literal, or empty. */
@@ -49,6 +52,10 @@ tls_function tls_certificate_callback(void);
  */
 struct tls_generation *tls_begin_session(struct tls *tls, void *session);
 void tls_end_session(struct tls_generation *generation);
+#define TLS_REASON_BYTES 256
+/* Why we refused the client of this thread's last failed handshake, terminated in `reason`; empty
+ * when something else failed. To be asked at once, and once, for every handshake that failed. */
+struct str tls_take_refusal(char reason[static TLS_REASON_BYTES]);
 /* The version of GnuTLS that runs. */
 const char *tls_library_version(void);
 

@@ -57,7 +57,8 @@ struct check {
     /* Whole small manifests: what `explain` shows and the golden tests judge with default parameters (or with example_params). */
     const char *example_denied, *example_allowed;
     const char *example_params; /* YAML flow map, or NULL for the defaults */
-    /* After the parameters are decoded: cross-checks and compilation into the params struct; NULL: nothing to do. */
+    /* After the parameters are decoded: cross-checks and compilation into the params struct; NULL: nothing to do.
+     * An error may say where: a parameter, or an item of one (param_error_in). */
     bool (*prepare)(void *params, struct arena *arena, struct error *err);
     void (*evaluate)(const struct check_ctx *ctx, struct findings *findings);
 };

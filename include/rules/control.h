@@ -40,9 +40,10 @@ typedef void (*control_judge_fn)(const struct control_ctx *ctx);
 struct control {
     const char *id; /* upstream's: "hostNamespaces" */
     enum control_level level;
-    unsigned since;       /* the first version of the standard that has it */
-    unsigned until;       /* the first one where another row of the same id holds; 0: none */
-    const char *replaces; /* the baseline control that this restricted one contains, or NULL */
+    enum severity severity; /* among the controls of one rule: the worst are told first */
+    unsigned since;         /* the first version of the standard that has it */
+    unsigned until;         /* the first one where another row of the same id holds; 0: none */
+    const char *replaces;   /* the baseline control that this restricted one contains, or NULL */
     /* Since when such pods pass unseen; 0: never. */
     unsigned spares_windows_since, spares_user_namespaces_since;
     const char *reason;  /* upstream's words for a violation */

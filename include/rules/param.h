@@ -45,6 +45,8 @@ struct param {
 void *params_decode(struct arena *arena, const char *owner, const struct param *rows, size_t count,
                     size_t size, const struct document *document, const struct cJSON *node,
                     struct str file, struct diagnostics *diagnostics);
+/* Adds the item of a list parameter that an error is about, as its `where` ("except[2]"); returns false. */
+bool param_error_in(struct error *err, const char *name, size_t index);
 /* The rows' names, types, ranges and defaults as a person reads them in `explain`. */
 void params_describe(const struct param *rows, size_t count, struct strbuf *out);
 

@@ -35,8 +35,8 @@ struct standard {
 /* "latest" or "v1.N". A number above STANDARD_NEWEST is given as it is. False: `err` says what to
  * write. */
 MUST_CHECK bool standard_parse_version(struct str text, unsigned *version, struct error *err);
-/* Completes the struct; the check's `prepare`. ERR_SCHEMA for a malformed version and for an id in
- * `except` that no version of the standard has. */
+/* Completes the struct; the check's `prepare`. ERR_SCHEMA, with where in the parameters, for a malformed
+ * version and for an id in `except` that no version of the standard has. */
 MUST_CHECK bool standard_prepare(void *standard, struct arena *arena, struct error *err);
 /* The row of this id that holds in a version, or NULL. */
 const struct control *standard_find(struct str id, unsigned version);

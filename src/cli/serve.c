@@ -15,12 +15,13 @@
 #define DESCRIPTORS_KEPT 64  /* for files, logs, the libraries */
 #define PLAIN_CONNECTIONS 16 /* of the health and of the metrics port */
 #define PLAIN_MS 5000
-#define LIBRARY_TIMEOUT_S 150
+#define INACTIVITY_S 150
 #define THREADS_MAX 200
+#define MAPPED_BYTES (256 * 1024) /* what is as large goes back to the system when it is freed */
 
 struct serve_options {
     struct str listen, health_listen, metrics_listen, tls_cert, tls_key, client_ca, port_file;
-    struct str_list policies, exempt_namespaces;
+    struct str_list client_names, policies, exempt_namespaces;
     struct str own_namespace;
     int mode, log_format, log_level;
     bool audit_only;
@@ -46,6 +47,8 @@ static const struct option_row rows[] = {
      "its private key in PEM form (required)"},
     {"client-ca", 0, OPTION_TEXT, FIELD(client_ca), "FILE", NULL, 0, 0, NULL,
      "only clients with a certificate of this CA are served (health and metrics ask for none)"},
+    {"client-name", 0, OPTION_TEXTS, FIELD(client_names), "NAME", NULL, 0, 0, NULL,
+     "and only those whose certificate has this common name or DNS name"},
     {"policies", 0, OPTION_TEXTS, FIELD(policies), "PATH", NULL, 0, 0, NULL,
      "a policy file, a folder of them, or builtin:NAME; without any: the built-in default policy"},
     {"mode", 0, OPTION_CHOICE, FIELD(mode), "audit|warn|enforce", "enforce", 0, 0,
@@ -138,7 +141,7 @@ static void wake_control(void *serve) { reload_wake(((struct serve *)serve)->rel
 static bool make_rooms(struct serve *serve, struct error *err) {
     const struct serve_options *o = &serve->options;
     serve->metrics = metrics_new(version_number);
-    serve->tls = tls_new();
+    serve->tls = tls_new(o->client_names);
     if (!serve->metrics || !serve->tls)
         return error_set(err, ERR_MEMORY, "out of memory at the start");
     if (!log_start(STDOUT_FILENO, (enum log_level)o->log_level, (enum log_format)o->log_format,
@@ -172,6 +175,9 @@ static bool load_certificate(struct serve *serve, struct error *err) {
         return error_set(err, ERR_USAGE,
                          "--tls-cert and --tls-key are required: the API server speaks only "
                          "HTTPS to webhooks");
+    if (o->client_names.count > 0 && str_is_empty(o->client_ca))
+        return error_set(err, ERR_USAGE,
+                         "--client-name needs --client-ca: without it clients show no certificate");
     return reload_certificate(serve->reload, err);
 }
 
@@ -260,7 +266,10 @@ static void set_up_handlers(struct serve *serve) {
 static bool start_server(struct serve *serve, int which, struct error *err) {
     const struct serve_options *o = &serve->options;
     bool is_webhook = which == WEBHOOK;
+    static const char *const paths[SERVERS] = {"reviews go to /validate or /validate/PROFILE",
+                                               "here are /livez and /readyz", "here is /metrics"};
     struct server_options options = {.name = server_names[which],
+                                     .paths = paths[which],
                                      .routes = serve->validate,
                                      .route_count = 1,
                                      .threads = is_webhook ? serve->threads : 1,
@@ -276,8 +285,7 @@ static bool start_server(struct serve *serve, int which, struct error *err) {
                                      .body_budget = o->memory_budget,
                                      .close_each = !is_webhook,
                                      .counts_requests = is_webhook,
-                                     .library_timeout_s =
-                                         is_webhook ? LIBRARY_TIMEOUT_S : PLAIN_MS / 1000,
+                                     .inactivity_s = is_webhook ? INACTIVITY_S : PLAIN_MS / 1000,
                                      .connection_age_ms = is_webhook ? o->connection_age_ms : 0};
     if (which == HEALTH) {
         options.routes = serve->probes;
@@ -380,6 +388,8 @@ static int run(const struct verb *verb, int argc, char **argv) {
     struct serve serve = {.arena = &arena};
     /* Threads that allocate together must not each grow a heap of their own. */
     mallopt(M_ARENA_MAX, 2);
+    /* Left to itself the bound rises to the largest body ever freed, whose memory then stays ours. */
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
     if (console_read_options(verb, &arena, argc, argv, &serve.options, &operands, &status)) {
         if (start(&serve, &err)) {
             run_until_signal(&serve);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "desk/source.h"
+
 #define FIRST_BYTES ((size_t)64 << 10)
 #define BYTE_ORDER_MARK STR("\xEF\xBB\xBF")
 
@@ -81,6 +83,14 @@ bool source_files_read(struct arena *arena, struct str path, size_t limit, struc
     bool done = read_open_file(arena, fd, limit, text, err);
     close(fd);
     return done;
+}
+
+bool source_read_file(struct arena *arena, struct str path, size_t limit, struct str *text,
+                      struct error *err) {
+    struct str name = str_copy(arena, path);
+    if (!name.at) return out_of_memory(err);
+    if (source_files_read(arena, name, limit, text, err)) return true;
+    return error_in(err, str_equals(name, STR("-")) ? "<stdin>" : name.at);
 }
 
 /* --- folders ---------------------------------------------------------------------------------- */

@@ -13,8 +13,8 @@
 #define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
-#define GATHER_NS                                                                                  \
-    5000000 /* lines that come together are written together: a wake-up costs more than a line */
+/* Lines that come together are written together: a wake-up costs more than a line. */
+#define GATHER_NS 5000000
 #define VALUE_BYTES 1024 /* of one string in the text format */
 #define STACK_BYTES (256 * 1024)
 

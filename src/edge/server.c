@@ -11,8 +11,8 @@
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
 #define ARENA_KEEP_BYTES ((size_t)256 * 1024)
 #define FIRST_BODY_BYTES ((size_t)16 * 1024)
-#define DRAIN_BODY_BYTES                                                                           \
-    ((size_t)64 * 1024) /* a refused body up to so much is read, to keep the connection */
+/* A refused body up to so much is read, to keep the connection. */
+#define DRAIN_BODY_BYTES ((size_t)64 * 1024)
 #define REQUESTS_LEAST 10000
 #define REQUESTS_MOST 100000
 
@@ -35,8 +35,7 @@ static const struct {
     bool at_once; /* where the body ends is in doubt, or it is too much to read */
     const char *message;
 } refusals[] = {
-    [REFUSED_PATH] =
-        {404, false, "there is nothing at this path: reviews go to /validate or /validate/PROFILE"},
+    [REFUSED_PATH] = {404, false, "there is nothing at this path"},
     [REFUSED_METHOD] = {405, false, "this path does not take that method"},
     [REFUSED_TYPE] = {415, false, "the Content-Type must be application/json"},
     [REFUSED_ENCODING] =
@@ -64,7 +63,7 @@ struct server {
     _Atomic int64_t body_bytes, last_request_ns;
     atomic_uint in_flight;
     _Atomic bool draining;
-    struct log_limit handshakes, library, refused;
+    struct log_limit handshakes, refused_clients, library, refused;
 };
 
 /* One TCP connection, and the request that is on it: HTTP/1.1 has one at a time. */
@@ -165,10 +164,21 @@ static enum MHD_Result queue(struct worker *worker, struct client *client,
     return result;
 }
 
+/* With what there is instead, where something else is asked for. */
+static struct str refusal_text(struct worker *worker, const struct client *client) {
+    const char *message = refusals[client->refusal].message;
+    const char *instead = client->refusal == REFUSED_PATH     ? worker->server->options.paths
+                          : client->refusal == REFUSED_METHOD ? client->route->method
+                                                              : NULL;
+    if (!instead) return str_from(message);
+    return str_format(&worker->thread.arena,
+                      client->refusal == REFUSED_PATH ? "%s: %s" : "%s, only %s", message, instead);
+}
+
 static void refuse(struct worker *worker, struct client *client, struct http_reply *reply) {
     struct server *server = worker->server;
     enum refusal why = client->refusal;
-    http_refuse(&worker->thread, reply, refusals[why].status, str_from(refusals[why].message));
+    http_refuse(&worker->thread, reply, refusals[why].status, refusal_text(worker, client));
     if (why == REFUSED_METHOD) reply->allow = client->route->method;
     if (why == REFUSED_MEMORY) {
         reply->retry_after_s = 1;
@@ -386,11 +396,18 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(void *cls, 
     struct str message = str_trim(str_from(text));
     /* The library's words for every failed handshake, whatever the reason. */
     if (str_contains(message, STR("handshake message out of context"))) {
+        char reason[TLS_REASON_BYTES];
         metrics_count(worker->thread.metrics, METRIC_TLS_HANDSHAKES, HANDSHAKE_FAILED);
-        log_limited(server->options.log, &server->handshakes, LOG_LEVEL_WARN,
-                    "%s: a TLS handshake failed: the client went away, offered nothing newer than "
-                    "TLS 1.1, did not trust the certificate or showed none of its own",
-                    server->options.name);
+        struct str refusal = tls_take_refusal(reason);
+        if (refusal.len > 0)
+            log_limited(server->options.log, &server->refused_clients, LOG_LEVEL_WARN,
+                        "%s: refused in the TLS handshake: %.*s", server->options.name,
+                        STR_ARGS(refusal));
+        else
+            log_limited(server->options.log, &server->handshakes, LOG_LEVEL_WARN,
+                        "%s: a TLS handshake failed: the client went away, offered nothing newer "
+                        "than TLS 1.1 or did not trust the certificate",
+                        server->options.name);
         return;
     }
     log_limited(server->options.log, &server->library, LOG_LEVEL_INFO, "%s: libmicrohttpd: %.*s",

@@ -1,18 +1,17 @@
 #include "edge/tls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define FILE_BYTES (1 << 20)
+#include "edge/tls_file.h"
+#include "edge/tls_peer.h"
+
 #define CHAIN_MAX 8
 #define KEY_ID_BYTES 64
 
@@ -24,19 +23,23 @@ struct tls_generation {
     gnutls_pcert_st chain[CHAIN_MAX];
     unsigned chain_length;
     gnutls_privkey_t key;
-    gnutls_x509_trust_list_t clients; /* NULL: none are asked for a certificate */
+    gnutls_x509_trust_list_t clients;    /* NULL: none are asked for a certificate */
+    const struct str_list *client_names; /* empty: any that `clients` trusts */
     int64_t not_after_s;
 };
 
 struct tls {
+    struct str_list client_names;
     pthread_mutex_t mutex; /* guards `current` */
     struct tls_generation *current;
     uint64_t last_hash; /* of the files last looked at, whatever came of it; the control thread's */
 };
 
-struct tls *tls_new(void) {
+struct tls *tls_new(struct str_list client_names) {
     struct tls *tls = calloc(1, sizeof *tls);
-    if (tls) pthread_mutex_init(&tls->mutex, NULL);
+    if (!tls) return NULL;
+    tls->client_names = client_names;
+    pthread_mutex_init(&tls->mutex, NULL);
     return tls;
 }
 
@@ -85,35 +88,37 @@ static int retrieve_certificate(gnutls_session_t session, const gnutls_datum_t *
 
 tls_function tls_certificate_callback(void) { return (tls_function)retrieve_certificate; }
 
-/* True when the certificate that the client showed leads to the CA, is in its time and is for clients. */
-static bool client_is_trusted(gnutls_session_t session, struct tls_generation *generation) {
-    unsigned count = 0, status = 0;
-    const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &count);
-    gnutls_x509_crt_t chain[CHAIN_MAX];
-    unsigned imported = 0;
-    if (!shown || count == 0 || count > CHAIN_MAX) return false;
-    for (; imported < count; imported++) {
-        if (gnutls_x509_crt_init(&chain[imported]) < 0) break;
-        if (gnutls_x509_crt_import(chain[imported], &shown[imported], GNUTLS_X509_FMT_DER) < 0) {
-            gnutls_x509_crt_deinit(chain[imported]);
-            break;
-        }
-    }
-    static char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st for_clients = {.type = GNUTLS_DT_KEY_PURPOSE_OID,
-                                         .data = (unsigned char *)purpose};
-    bool fine = imported == count &&
-                gnutls_x509_trust_list_verify_crt2(generation->clients, chain, count, &for_clients,
-                                                   1, 0, &status, NULL) >= 0 &&
-                status == 0;
-    for (unsigned i = 0; i < imported; i++)
-        gnutls_x509_crt_deinit(chain[i]);
-    return fine;
+/* Why this thread's handshake was refused by us; "" when it was not. */
+static _Thread_local char refusal[TLS_REASON_BYTES];
+
+struct str tls_take_refusal(char reason[static TLS_REASON_BYTES]) {
+    memcpy(reason, refusal, sizeof refusal);
+    refusal[0] = '\0';
+    return str_from(reason);
 }
 
 static int verify_client(gnutls_session_t session) {
     struct tls_generation *generation = gnutls_session_get_ptr(session);
-    return generation && client_is_trusted(session, generation) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+    if (generation &&
+        tls_peer_is_client(session, generation->clients, generation->client_names, refusal))
+        return 0;
+    /* The HTTP library would only hang up, and the client's log would tell nobody why. */
+    gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+    return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* Without a certificate the library refuses before it asks `verify_client`. */
+static int notice_empty_certificate(gnutls_session_t session, unsigned type, unsigned when,
+                                    unsigned incoming, const gnutls_datum_t *message) {
+    (void)session, (void)type, (void)when;
+    /* An empty list's length, behind TLS 1.3's empty request context: RFC 5246 7.4.6, RFC 8446 4.4.2. */
+    if (!incoming || message->size > 4) return 0;
+    snprintf(refusal, sizeof refusal, "the client showed no certificate");
+    gnutls_alert_send(session, GNUTLS_AL_FATAL,
+                      gnutls_protocol_get_version(session) == GNUTLS_TLS1_3
+                          ? GNUTLS_A_CERTIFICATE_REQUIRED
+                          : GNUTLS_A_BAD_CERTIFICATE);
+    return 0;
 }
 
 struct tls_generation *tls_begin_session(struct tls *tls, void *session) {
@@ -126,52 +131,13 @@ struct tls_generation *tls_begin_session(struct tls *tls, void *session) {
     if (generation && generation->clients) {
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
         gnutls_session_set_verify_function(session, verify_client);
+        gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CERTIFICATE_PKT,
+                                           GNUTLS_HOOK_POST, notice_empty_certificate);
     }
     return generation;
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
-
-static bool in_file(struct error *err, const char *what, const char *path) {
-    error_context(err, "%s", what);
-    return error_in(err, path);
-}
-
-/* The whole file, terminated, in the arena. */
-static bool read_file(struct arena *arena, const char *what, const char *path, struct str *out,
-                      struct error *err) {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char *text = fd >= 0 ? ARENA_NEW(arena, char, FILE_BYTES + 1) : NULL;
-    ssize_t n = 0;
-    size_t len = 0;
-    bool fine = text && fstat(fd, &info) == 0;
-    if (fine && S_ISDIR(info.st_mode)) {
-        errno = EISDIR;
-        fine = false;
-    }
-    while (fine && len <= FILE_BYTES && (n = read(fd, text + len, FILE_BYTES + 1 - len)) != 0) {
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            fine = false;
-        else
-            len += (size_t)n;
-    }
-    int why = errno;
-    if (fd >= 0) close(fd);
-    if (!fine) error_set(err, ERR_TLS, "cannot be read: %s", strerror(why));
-    if (fine && len > FILE_BYTES) fine = error_set(err, ERR_TLS, "is larger than 1 MiB");
-    *out = (struct str){text, len};
-    return fine || in_file(err, what, path);
-}
-
-static gnutls_datum_t datum(struct str text) {
-    union {
-        const char *read_only;
-        unsigned char *bytes; /* the library's type forgets that it only reads */
-    } at = {text.at};
-    return (gnutls_datum_t){at.bytes, (unsigned)text.len};
-}
 
 static bool refuse(struct error *err, const char *what, const char *path, const char *text,
                    int code) {
@@ -179,7 +145,7 @@ static bool refuse(struct error *err, const char *what, const char *path, const 
         error_set(err, ERR_TLS, "%s", text);
     else
         error_set(err, ERR_TLS, "%s (%s)", text, gnutls_strerror(code));
-    return in_file(err, what, path);
+    return tls_file_error(err, what, path);
 }
 
 static bool check_dates(gnutls_x509_crt_t leaf, int64_t now_s, const char *path,
@@ -191,17 +157,10 @@ static bool check_dates(gnutls_x509_crt_t leaf, int64_t now_s, const char *path,
     return true;
 }
 
-static bool has_name(gnutls_x509_crt_t leaf) {
-    char name[256];
-    size_t size = sizeof name;
-    int code = gnutls_x509_crt_get_subject_alt_name(leaf, 0, name, &size, NULL);
-    return code != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
-}
-
 static bool load_chain(struct tls_generation *generation, struct str pem, const char *path,
                        int64_t now_s, gnutls_x509_crt_t chain[static CHAIN_MAX], unsigned *count,
                        struct error *err) {
-    gnutls_datum_t data = datum(pem);
+    gnutls_datum_t data = tls_datum(pem);
     *count = CHAIN_MAX;
     int code = gnutls_x509_crt_list_import(chain, count, &data, GNUTLS_X509_FMT_PEM,
                                            GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
@@ -236,7 +195,7 @@ static bool key_fits(gnutls_privkey_t key, gnutls_x509_crt_t leaf) {
 
 static bool load_key(struct tls_generation *generation, struct str pem, const char *path,
                      gnutls_x509_crt_t leaf, struct error *err) {
-    gnutls_datum_t data = datum(pem);
+    gnutls_datum_t data = tls_datum(pem);
     if (gnutls_privkey_init(&generation->key) < 0)
         return error_set(err, ERR_MEMORY, "out of memory for the key");
     int code = gnutls_privkey_import_x509_raw(generation->key, &data, GNUTLS_X509_FMT_PEM, NULL,
@@ -251,7 +210,7 @@ static bool load_key(struct tls_generation *generation, struct str pem, const ch
 
 static bool load_clients(struct tls_generation *generation, struct str pem, const char *path,
                          struct error *err) {
-    gnutls_datum_t data = datum(pem);
+    gnutls_datum_t data = tls_datum(pem);
     if (gnutls_x509_trust_list_init(&generation->clients, 0) < 0)
         return error_set(err, ERR_MEMORY, "out of memory for the client CA");
     int count = gnutls_x509_trust_list_add_trust_mem(generation->clients, &data, NULL,
@@ -281,7 +240,7 @@ static struct tls_generation *build(const struct pem_texts *pem, int64_t now_s, 
                    err) &&
         load_key(generation, pem->key, pem->key_path, chain[0], err) &&
         (!pem->clients_path || load_clients(generation, pem->clients, pem->clients_path, err));
-    if (fine && !has_name(chain[0]))
+    if (fine && !tls_has_name(chain[0]))
         *advice =
             STR("the certificate has no subject alternative name: the API server will refuse it");
     for (unsigned i = 0; i < count; i++)
@@ -309,6 +268,7 @@ static enum tls_load load(struct tls *tls, const struct pem_texts *pem, int64_t 
     tls->last_hash = hash;
     struct tls_generation *generation = build(pem, now_s, advice, err);
     if (!generation) return TLS_REFUSED;
+    generation->client_names = &tls->client_names;
     pthread_mutex_lock(&tls->mutex);
     struct tls_generation *old = tls->current;
     tls->current = generation;
@@ -328,15 +288,15 @@ enum tls_load tls_load(struct tls *tls, const struct tls_files *files, int64_t n
                                                 ? NULL
                                                 : str_copy(&scratch, files->client_ca).at};
     enum tls_load result = TLS_REFUSED;
-    if (read_file(&scratch, "certificate", pem.certificate_path, &pem.certificate, err) &&
-        read_file(&scratch, "key", pem.key_path, &pem.key, err) &&
+    if (tls_file_read(&scratch, "certificate", pem.certificate_path, &pem.certificate, err) &&
+        tls_file_read(&scratch, "key", pem.key_path, &pem.key, err) &&
         (!pem.clients_path ||
-         read_file(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
+         tls_file_read(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
         result = load(tls, &pem, now_s, advice, err);
     else
         tls->last_hash = 0;
     if (pem.key.at) {
-        gnutls_datum_t key = datum(pem.key);
+        gnutls_datum_t key = tls_datum(pem.key);
         gnutls_memset(key.data, 0, key.size);
     }
     arena_fini(&scratch);

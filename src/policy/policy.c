@@ -166,9 +166,15 @@ static const struct key_row rule_keys[] = {
     {"denyFrom", decode_rule_deny_from, false},
 };
 
+/* Where an error of a check's `prepare` stands: at the value that it names, as far as that is written. */
+static const struct cJSON *find_param(const struct rule_draft *draft, const struct error *err) {
+    bool is_whole;
+    if (!draft->params) return draft->check_node;
+    return tree_resolve(draft->params, str_from(err->where), &is_whole);
+}
+
 static void decode_params(struct loading *loading, struct rule_draft *draft) {
     const struct check *check = draft->rule.check;
-    const struct cJSON *place = draft->params ? draft->params : draft->check_node;
     void *params = params_decode(loading->arena, check->id, check->params, check->param_count,
                                  check->params_size, loading->document, draft->params,
                                  loading->file, loading->diagnostics);
@@ -176,7 +182,7 @@ static void decode_params(struct loading *loading, struct rule_draft *draft) {
     if (!params)
         loading->failed = true;
     else if (check->prepare && !check->prepare(params, loading->arena, &err))
-        loading_error(loading, place, "%s", err.text);
+        loading_error(loading, find_param(draft, &err), "%s", err.text);
     draft->rule.params = params;
     if (check == check_find(STR("pod-security"))) draft->rule.standard = params;
 }

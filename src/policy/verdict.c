@@ -35,18 +35,39 @@ static struct str_list rule_names(struct arena *arena, const struct told_list *l
     return (struct str_list){names, count};
 }
 
+/* Characters of the first line that are left once all names stand in it. */
+static size_t spare_chars(const struct strbuf *begun, const struct str_list *names) {
+    size_t used = str_utf8_count(strbuf_str(begun));
+    for (size_t i = 0; i < names->count; i++)
+        used += 2 + names->items[i].len;
+    if (names->count > 1) used += NAMES_TAIL_CHARS;
+    return used < VERDICT_FIRST_LINE_MAX ? VERDICT_FIRST_LINE_MAX - used : 0;
+}
+
+/* " (privileged, runAsNonRoot)" behind the name of a rule of pod-security. Returns its length. */
+static size_t add_controls(struct strbuf *out, const struct told_list *list, struct str name,
+                           size_t spare) {
+    struct broken_controls controls = told_controls(list, name);
+    size_t begin = out->len, brackets = 3;
+    if (controls.count == 0 || spare < brackets) return 0;
+    struct str text = words_controls(out->arena, &controls, spare - brackets);
+    if (!str_is_empty(text)) strbuf_printf(out, " (%.*s)", STR_ARGS(text));
+    return out->len - begin;
+}
+
 static void add_first_line(struct strbuf *out, const struct workload *workload,
                            const struct told_list *list) {
     struct str_list names = rule_names(out->arena, list);
     strbuf_add(out, verdict_subject(out->arena, workload));
     strbuf_printf(out, " breaks %zu %s: ", names.count, names.count == 1 ? "rule" : "rules");
-    size_t shown = 0;
+    size_t shown = 0, spare = spare_chars(out, &names);
     for (; shown < names.count; shown++) {
         bool is_last = shown + 1 == names.count;
         size_t chars = str_utf8_count(strbuf_str(out)) + 2 + names.items[shown].len;
         if (chars + (is_last ? 0 : NAMES_TAIL_CHARS) > VERDICT_FIRST_LINE_MAX) break;
         words_separate(out, shown);
         strbuf_add(out, names.items[shown]);
+        spare -= add_controls(out, list, names.items[shown], spare);
     }
     if (shown < names.count)
         strbuf_printf(out, "%sand %zu more", shown ? ", " : "", names.count - shown);
@@ -98,8 +119,9 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
 }
 
 static bool is_same_line(const struct told *a, const struct told *b) {
-    return str_equals(a->mend, b->mend) && str_equals(a->finding->actual, b->finding->actual) &&
-           a->finding->problem->hides_state == b->finding->problem->hides_state;
+    bool is_hidden = a->finding->problem->hides_state;
+    return str_equals(a->mend, b->mend) && b->finding->problem->hides_state == is_hidden &&
+           (is_hidden || str_equals(a->finding->actual, b->finding->actual));
 }
 
 /* Whether an item before this one has already led its line. */

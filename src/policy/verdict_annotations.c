@@ -7,6 +7,7 @@
 #define LIST_MAX 8
 #define TAIL_BYTES 48 /* kept for "; and N more", "; N kept from before the update" */
 #define KEYS_MAX 4
+#define CONTROLS_BYTES 256
 
 /* The policies of a list, each once: it is in the policies' order. */
 static void add_policies(struct strbuf *out, const struct violation *list) {
@@ -31,6 +32,18 @@ static struct str policies_value(struct arena *arena, const struct judgement *ju
     return strbuf_str(&out);
 }
 
+/* "policy/rule (privileged, runAsNonRoot)" of the violations that share first's rule and exception. */
+static void add_rule(struct strbuf *out, const struct violation *first) {
+    struct broken_controls controls = {0};
+    for (const struct violation *v = first;
+         v && v->rule == first->rule && v->exception == first->exception; v = v->next)
+        controls_add(&controls, v->rule, v->finding->control);
+    strbuf_add(out, words_rule(out->arena, first->rule));
+    struct str names = words_controls(out->arena, &controls, CONTROLS_BYTES);
+    if (!str_is_empty(names)) strbuf_printf(out, " (%.*s)", STR_ARGS(names));
+    strbuf_add_char(out, ':');
+}
+
 /* One rule's violations that share an exception, from *v on; *v is moved behind them. */
 static void add_group(struct strbuf *out, const struct workload *workload,
                       const struct violation **v, size_t *count) {
@@ -40,7 +53,7 @@ static void add_group(struct strbuf *out, const struct workload *workload,
     strbuf_init(&paths, out->arena, 256);
     const struct container *last = NULL;
     size_t containers = 0;
-    strbuf_printf(out, "%.*s:", STR_ARGS(words_rule(out->arena, rule)));
+    add_rule(out, *v);
     for (*count = 0; *v && (*v)->rule == rule && (*v)->exception == exception; *v = (*v)->next) {
         const struct finding *finding = (*v)->finding;
         if (*count < LIST_MAX) {

@@ -8,7 +8,9 @@
 #define WARNINGS_CHARS_MAX 1024
 #define WARNING_GOOD_LENGTH 120
 #define WARNING_CONTAINERS 3
-#define TAIL_BYTES 24 /* kept for "; and N more" */
+#define CONTROLS_BYTES 100 /* of a warning: names of controls */
+#define SENTENCE_BYTES 80  /* of a warning: kept for what it says before its controls */
+#define TAIL_BYTES 24      /* kept for "; and N more" */
 #define EXPIRY_WARNING_DAYS 14
 
 /* --- causes ---------------------------------------------------------------------------------- */
@@ -42,29 +44,45 @@ struct warning {
     struct str mend; /* of the only finding */
 };
 
+/* Names of controls in what is left of a warning, or empty. */
+static struct str controls_within(struct arena *arena, const struct broken_controls *controls,
+                                  size_t used) {
+    if (used >= VERDICT_WARNING_MAX) return STR_NONE;
+    size_t left = VERDICT_WARNING_MAX - used;
+    return words_controls(arena, controls, left < CONTROLS_BYTES ? left : CONTROLS_BYTES);
+}
+
 /* A template that only warns although its Pods would be refused: the reader must know. */
-static struct str warning_tail(struct arena *arena, const struct workload *workload,
-                               const struct judgement *judgement, const struct told *told) {
-    const struct rule *rule = told->rules.rule;
+static struct str warning_tail(const struct warning *warning, const struct workload *workload,
+                               const struct judgement *judgement, const struct told_list *list) {
+    const struct rule *rule = warning->rule;
+    struct arena *arena = warning->text.arena;
     bool refuses_pods =
         !workload->kind->is_pod &&
         action_under(rule_action(rule, true, judgement->today), judgement->mode) == ACTION_DENY;
-    struct str id = words_rule(arena, rule);
-    return str_format(arena, "%s (%.*s)", refuses_pods ? "; its Pods may be refused" : "",
-                      STR_ARGS(id));
+    struct strbuf tail;
+    strbuf_init(&tail, arena, 128);
+    strbuf_add(&tail, refuses_pods ? STR("; its Pods may be refused") : STR(""));
+    strbuf_printf(&tail, " (%.*s", STR_ARGS(words_rule(arena, rule)));
+    struct broken_controls controls = told_controls(list, rule->name);
+    struct str names = controls_within(arena, &controls,
+                                       warning->text.len + tail.len + SENTENCE_BYTES + TAIL_BYTES);
+    if (!str_is_empty(names)) strbuf_printf(&tail, ": %.*s", STR_ARGS(names));
+    strbuf_add_char(&tail, ')');
+    return strbuf_str(&tail);
 }
 
 static void begin_warning(struct warning *warning, struct arena *arena,
                           const struct workload *workload, const struct judgement *judgement,
-                          const struct told *told) {
+                          const struct told_list *list, const struct told *told) {
     *warning = (struct warning){.rule = told->rules.rule};
-    warning->tail = warning_tail(arena, workload, judgement, told);
     strbuf_init(&warning->text, arena, VERDICT_WARNING_MAX + 64);
     if (told->wanted == ACTION_DENY) strbuf_add(&warning->text, STR("would be denied: "));
     struct str waits = words_waiting(arena, workload, judgement, told->rules.rule);
     if (!str_is_empty(waits)) strbuf_printf(&warning->text, "%.*s: ", STR_ARGS(waits));
     strbuf_add(&warning->text, verdict_subject(arena, workload));
     strbuf_add_char(&warning->text, ':');
+    warning->tail = warning_tail(warning, workload, judgement, list);
 }
 
 /* "container X has no memory limit", then ", has no cpu request" as long as it is about the same. */
@@ -105,21 +123,36 @@ static struct str end_warning(struct warning *warning) {
 
 /* --- warnings about what does not count ------------------------------------------------------ */
 
-/* Names of the different rules of a list, as many as fit. The list is in the order of rules. */
+typedef bool (*violation_test)(const struct violation *, const struct judgement *);
+
+/* The controls among the violations of one rule, from `first` on, that are meant. */
+static struct broken_controls controls_of(const struct violation *first, violation_test is_meant,
+                                          const struct judgement *judgement) {
+    struct broken_controls controls = {0};
+    for (const struct violation *v = first; v && v->rule == first->rule; v = v->next)
+        if (is_meant(v, judgement)) controls_add(&controls, v->rule, v->finding->control);
+    return controls;
+}
+
+/* Names of the different rules of a list, as many as fit, with their controls. The list is in the order of rules. */
 static void add_rule_names(struct strbuf *out, const struct violation *list,
-                           bool (*is_meant)(const struct violation *, const struct judgement *),
-                           const struct judgement *judgement, size_t most) {
+                           violation_test is_meant, const struct judgement *judgement,
+                           size_t tail_bytes) {
     const struct rule *last = NULL;
+    const size_t kept = tail_bytes + TAIL_BYTES;
     size_t shown = 0, untold = 0;
     for (const struct violation *v = list; v; v = v->next) {
         if (v->rule == last || !is_meant(v, judgement)) continue;
         last = v->rule;
-        if (out->len + v->rule->name.len + TAIL_BYTES > most) {
+        if (out->len + v->rule->name.len + kept > VERDICT_WARNING_MAX) {
             untold++;
             continue;
         }
         words_separate(out, shown++);
         strbuf_add(out, v->rule->name);
+        struct broken_controls controls = controls_of(v, is_meant, judgement);
+        struct str names = controls_within(out->arena, &controls, out->len + kept);
+        if (!str_is_empty(names)) strbuf_printf(out, " (%.*s)", STR_ARGS(names));
     }
     if (untold > 0) strbuf_printf(out, " and %zu more", untold);
 }
@@ -142,7 +175,7 @@ static size_t add_kept_line(struct arena *arena, const struct workload *workload
     strbuf_init(&text, arena, VERDICT_WARNING_MAX);
     strbuf_add(&text, verdict_subject(arena, workload));
     strbuf_add(&text, STR(" still breaks "));
-    add_rule_names(&text, kept, refuses_new_pods, judgement, VERDICT_WARNING_MAX - tail.len);
+    add_rule_names(&text, kept, refuses_new_pods, judgement, tail.len);
     strbuf_add(&text, tail);
     *line = strbuf_str(&text);
     return 1;
@@ -203,7 +236,7 @@ static size_t add_rule_lines(struct arena *arena, const struct workload *workloa
     for (size_t at = 0; told_next_entry(list, &at, &entry);) {
         if (entry.items[0]->rules.rule != warning.rule) {
             if (warning.rule) lines[count++] = end_warning(&warning);
-            begin_warning(&warning, arena, workload, judgement, entry.items[0]);
+            begin_warning(&warning, arena, workload, judgement, list, entry.items[0]);
         }
         for (size_t i = 0; i < entry.sentence_count; i++)
             add_sentence(&warning, workload, &entry.sentences[i]);

@@ -23,22 +23,31 @@ static bool is_stronger(const struct violation *violation, const struct told *to
     return violation->rule->severity > told->severity;
 }
 
+static enum severity weight_of(const struct violation *violation) {
+    const struct standard *standard = violation->rule->standard;
+    const char *id = violation->finding->control;
+    const struct control *control =
+        standard && id ? standard_find(str_from(id), standard->version) : NULL;
+    return control ? control->severity : violation->rule->severity;
+}
+
 /* Another rule found the same: the stronger one's words are told. */
 static void add_rule(struct arena *arena, struct told *told, const struct violation *violation) {
     struct rule_link *link = ARENA_NEW(arena, struct rule_link, 1);
     if (!link) return;
     if (is_stronger(violation, told)) {
         *link = told->rules;
-        told->rules = (struct rule_link){violation->rule, link};
+        told->rules = (struct rule_link){violation->rule, violation->finding->control, link};
         told->finding = violation->finding;
         told->says = filled(arena, violation->finding->problem->says, violation->finding);
         told->action = violation->action;
         told->severity = violation->rule->severity;
+        told->weight = weight_of(violation);
     } else {
         struct rule_link *last = &told->rules;
         while (last->next)
             last = last->next;
-        link->rule = violation->rule;
+        *link = (struct rule_link){violation->rule, violation->finding->control, NULL};
         last->next = link;
     }
     if (violation->wanted > told->wanted) told->wanted = violation->wanted;
@@ -53,13 +62,20 @@ static struct told *find_same(struct told *all, size_t count, const struct viola
     return NULL;
 }
 
+static void add_of(struct told *all, size_t count, enum action action, enum severity severity,
+                   enum severity weight, struct told_list *out) {
+    for (size_t i = 0; i < count; i++)
+        if (all[i].action == action && all[i].severity == severity && all[i].weight == weight)
+            out->items[out->count++] = &all[i];
+}
+
 /* A stable sort by few values: one pass for each. */
 static void put_in_order(struct told *all, size_t count, struct told_list *out) {
     for (int action = ACTION_DENY; action > ACTION_OFF; action--)
         for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_LOW; severity--)
-            for (size_t i = 0; i < count; i++)
-                if ((int)all[i].action == action && (int)all[i].severity == severity)
-                    out->items[out->count++] = &all[i];
+            for (int weight = SEVERITY_CRITICAL; weight >= SEVERITY_LOW; weight--)
+                add_of(all, count, (enum action)action, (enum severity)severity,
+                       (enum severity)weight, out);
 }
 
 struct told_list told_collect(struct arena *arena, const struct workload *workload,
@@ -80,10 +96,11 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
             continue;
         }
         all[count++] = (struct told){.finding = v->finding,
-                                     .rules = {.rule = v->rule},
+                                     .rules = {v->rule, v->finding->control, NULL},
                                      .action = v->action,
                                      .wanted = v->wanted,
                                      .severity = v->rule->severity,
+                                     .weight = weight_of(v),
                                      .ended = v->exception,
                                      .path = verdict_path(arena, workload, v->finding),
                                      .says = filled(arena, v->finding->problem->says, v->finding),

@@ -1,7 +1,7 @@
 /*
  * verdict_told (private to the room): what a judgement holds, in the order and the grouping in which
- * it is told: worst first (action, severity), then the policies' order; what several rules find at
- * one field, with one mend, is told once.
+ * it is told: worst first (action, severity, the control's severity), then the policies' order; what
+ * several rules find at one field, with one mend, is told once.
  */
 #ifndef PODGATE_POLICY_VERDICT_TOLD_H
 #define PODGATE_POLICY_VERDICT_TOLD_H
@@ -10,6 +10,7 @@
 
 struct rule_link {
     const struct rule *rule;
+    const char *control; /* of what it found, or NULL */
     struct rule_link *next;
 };
 
@@ -18,9 +19,10 @@ struct told {
     const struct finding *finding;
     struct rule_link rules; /* the strongest first */
     enum action action, wanted;
-    enum severity severity;
-    struct str path; /* the field's own */
-    struct str says; /* about one subject */
+    enum severity severity; /* of the strongest rule */
+    enum severity weight;   /* within the rule: its control's severity */
+    struct str path;        /* the field's own */
+    struct str says;        /* about one subject */
     struct str mend;
     const struct exception *ended; /* that would excuse it, or NULL */
     bool is_grouped;
@@ -59,6 +61,18 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
 /* Whether no item before this one is about the same container. */
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
+
+/* The controls that a rule of pod-security found broken: each once, the worst first. */
+struct broken_controls {
+    const struct control *items[STANDARD_ACTIVE_MAX];
+    size_t count;
+};
+/* Nothing happens when the rule or the finding is of another check. */
+void controls_add(struct broken_controls *controls, const struct rule *rule, const char *id);
+/* Those that are told of rules of this name. */
+struct broken_controls told_controls(const struct told_list *list, struct str rule_name);
+/* `privileged, hostNamespaces and 2 more`, at most `most` bytes, all ASCII; empty when none fits. */
+struct str words_controls(struct arena *arena, const struct broken_controls *controls, size_t most);
 
 /* A template of a check, filled. */
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,

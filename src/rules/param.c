@@ -7,6 +7,8 @@
  */
 #include "rules/param.h"
 
+#include <stdio.h>
+
 #include "base/glob.h"
 
 enum scalar_type { SCALAR_STRING, SCALAR_WORD, SCALAR_OTHER };
@@ -55,6 +57,12 @@ static bool complain(struct decoding *d, const struct cJSON *node, const char *f
 
 static bool complain_of_type(struct decoding *d, const char *wanted, const struct cJSON *node) {
     return complain(d, node, "must be %s, it is %s", wanted, tree_type_name(node));
+}
+
+bool param_error_in(struct error *err, const char *name, size_t index) {
+    char where[sizeof err->where];
+    snprintf(where, sizeof where, "%s[%zu]", name, index);
+    return error_in(err, where);
 }
 
 static struct str quoted(struct arena *arena, struct str text) {

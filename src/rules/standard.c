@@ -126,13 +126,15 @@ static bool check_known(struct str id, struct arena *arena, struct error *err) {
 
 bool standard_prepare(void *params, struct arena *arena, struct error *err) {
     struct standard *standard = params;
-    if (!standard_parse_version(standard->version_text, &standard->version, err)) return false;
+    if (!standard_parse_version(standard->version_text, &standard->version, err))
+        return error_in(err, "version");
     if (standard->version > STANDARD_NEWEST) {
         standard->version = STANDARD_NEWEST;
         standard->is_newer_than_known = true;
     }
     for (size_t i = 0; i < standard->except.count; i++) {
-        if (!check_known(standard->except.items[i], arena, err)) return false;
+        if (!check_known(standard->except.items[i], arena, err))
+            return param_error_in(err, "except", i);
     }
     select_active(standard);
     return true;

@@ -145,7 +145,6 @@ static void every_result_has_its_place(void **state) {
 }
 
 int main(void) {
-    json_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_crashes),
         cmocka_unit_test(errors_are_only_where_files_are_wrong),

@@ -47,7 +47,6 @@ static struct snapshot *load(const char *path) {
 
 static void judge(struct judged *judged, const struct setting *setting, const char *body,
                   size_t length) {
-    json_start();
     struct admission_options options = {.limits = scan_limits_default, .mode = setting->mode};
     arena_init(&judged->arena, 65536, 64 << 20);
     judged->snapshot = load(setting->policies);

@@ -198,19 +198,25 @@ void podgate_start(struct podgate *podgate, ...) {
     await_ports(podgate);
 }
 
-int podgate_run(char *errors, size_t size, const char *const *arguments) {
+static void copy_file(const char *path, char *to, size_t size) {
+    char *text = read_whole(path, NULL);
+    snprintf(to, size, "%s", text ? text : "");
+    free(text);
+}
+
+struct outcome podgate_run(const char *const *arguments) {
     struct podgate podgate = {.dir = "/tmp/podgate-run-XXXXXX"};
+    struct outcome outcome;
     char out[128], err[128];
     assert_non_null(mkdtemp(podgate.dir));
     path_in(&podgate, "out", out);
     path_in(&podgate, "err", err);
     podgate.pid = spawn(arguments, out, err);
-    int status = podgate_wait(&podgate);
-    char *text = read_whole(err, NULL);
-    snprintf(errors, size, "%s", text ? text : "");
-    free(text);
+    outcome.status = podgate_wait(&podgate);
+    copy_file(out, outcome.output, sizeof outcome.output);
+    copy_file(err, outcome.errors, sizeof outcome.errors);
     remove_dir(podgate.dir);
-    return status;
+    return outcome;
 }
 
 void podgate_signal(const struct podgate *podgate, int signal) { kill(podgate->pid, signal); }

@@ -31,8 +31,12 @@ void certificates_remove(void);
 /* Starts `podgate serve` with the test's certificates, short drain, ports of its own, and the arguments (ended by NULL); returns
  * when it listens. */
 void podgate_start(struct podgate *podgate, ...) __attribute__((sentinel));
-/* Runs `podgate` with exactly these arguments; returns its exit status, its standard error in `errors`. */
-int podgate_run(char *errors, size_t size, const char *const *arguments);
+/* Runs `podgate` with exactly these arguments (ended by NULL); its texts may be cut. */
+struct outcome {
+    int status;
+    char output[8192], errors[4096];
+};
+struct outcome podgate_run(const char *const *arguments);
 void podgate_signal(const struct podgate *podgate, int signal);
 /* Its exit status once it has ended by itself; fails the test when that takes too long. */
 int podgate_wait(struct podgate *podgate);

@@ -85,8 +85,10 @@ static void text_result(struct format_sink *sink, const struct desk_result *resu
     const struct rule *rule = violation->rule;
     add_place(sink, result->file, &result->place);
     add_label(sink, colour_of(violation->action), action_name(violation->action));
-    strbuf_printf(&sink->buf, "%.*s [%.*s/%.*s]\n", STR_ARGS(result->message),
+    strbuf_printf(&sink->buf, "%.*s [%.*s/%.*s", STR_ARGS(result->message),
                   STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
+    if (violation->finding->control) strbuf_printf(&sink->buf, ": %s", violation->finding->control);
+    add(sink, STR("]\n"));
     add_excerpt(sink, result);
     add_fix(sink, result);
     add_note(sink, result->note);

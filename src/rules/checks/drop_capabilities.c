@@ -37,20 +37,27 @@ static struct str list_text(struct arena *arena, const struct str_list *list) {
     return strbuf_str(&buf);
 }
 
+static bool refuse_name(struct str name, struct error *err) {
+    struct str nearest = capability_nearest(name);
+    if (str_is_empty(nearest))
+        return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability", STR_ARGS(name));
+    return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability; did you mean \"%.*s\"?",
+                     STR_ARGS(name), STR_ARGS(nearest));
+}
+
+static bool check_names(const struct str_list *names, const char *param, struct error *err) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (capability_is_known(names->items[i])) continue;
+        refuse_name(names->items[i], err);
+        return param_error_in(err, param, i);
+    }
+    return true;
+}
+
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct drop_capabilities_params *p = params_;
-    const struct str_list *lists[] = {&p->drop, &p->allow_add};
-    for (size_t l = 0; l < 2; l++) {
-        for (size_t i = 0; i < lists[l]->count; i++) {
-            struct str name = lists[l]->items[i];
-            if (capability_is_known(name)) continue;
-            struct str nearest = capability_nearest(name);
-            if (str_is_empty(nearest))
-                return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability", STR_ARGS(name));
-            return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability; did you mean \"%.*s\"?",
-                             STR_ARGS(name), STR_ARGS(nearest));
-        }
-    }
+    if (!check_names(&p->drop, "drop", err) || !check_names(&p->allow_add, "allowAdd", err))
+        return false;
     struct str allowed = list_text(arena, &p->allow_add);
     p->allow_add_text =
         str_is_empty(allowed) ? STR("none") : str_format(arena, "only %.*s", STR_ARGS(allowed));

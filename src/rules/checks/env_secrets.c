@@ -52,8 +52,8 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     const struct env_secrets_params *p = params_;
     (void)arena;
     if (p->allow_secret_key_ref || p->from_secret_key_ref.count == 0) return true;
-    return error_set(err, ERR_SCHEMA,
-                     "fromSecretKeyRef asks for what allowSecretKeyRef: false forbids");
+    error_set(err, ERR_SCHEMA, "fromSecretKeyRef asks for what allowSecretKeyRef: false forbids");
+    return error_in(err, "fromSecretKeyRef");
 }
 
 static bool is_named(const struct str_list *globs, struct str name) {

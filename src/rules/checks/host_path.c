@@ -43,21 +43,24 @@ static const char *const expected[] = {
     [NO_PATH] = "no hostPath",
 };
 
-static bool clean_list(struct str_list *list, struct arena *arena, struct error *err) {
+static bool clean_list(struct str_list *list, const char *name, struct arena *arena,
+                       struct error *err) {
     for (size_t i = 0; i < list->count; i++) {
         struct str written = list->items[i];
         bool has_dotdot = false;
         list->items[i] = hostpath_clean(arena, written, &has_dotdot);
-        if (has_dotdot || !str_starts_with(written, STR("/")))
-            return error_set(err, ERR_SCHEMA, "\"%.*s\" must be an absolute path without \"..\"",
-                             STR_ARGS(written));
+        if (!has_dotdot && str_starts_with(written, STR("/"))) continue;
+        error_set(err, ERR_SCHEMA, "\"%.*s\" must be an absolute path without \"..\"",
+                  STR_ARGS(written));
+        return param_error_in(err, name, i);
     }
     return true;
 }
 
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct host_path_params *p = params_;
-    return clean_list(&p->allow, arena, err) && clean_list(&p->allow_read_only, arena, err);
+    return clean_list(&p->allow, "allow", arena, err) &&
+           clean_list(&p->allow_read_only, "allowReadOnly", arena, err);
 }
 
 static bool is_below_one(const struct str_list *prefixes, struct str path) {

@@ -43,9 +43,10 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
         range->last = range->first;
         if (is_range)
             is_fine = is_fine && parse_port(str_slice(text, dash + 1, text.len), &range->last);
-        if (!is_fine || range->first > range->last)
-            return error_set(err, ERR_SCHEMA, "\"%.*s\" is no port and no range such as 8000-8999",
-                             STR_ARGS(text));
+        if (is_fine && range->first <= range->last) continue;
+        error_set(err, ERR_SCHEMA, "\"%.*s\" is no port and no range such as 8000-8999",
+                  STR_ARGS(text));
+        return param_error_in(err, "allow", i);
     }
     return true;
 }

@@ -30,8 +30,10 @@ static const struct problem problems[] = {
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct image_registry_params *p = params_;
     struct strbuf text;
-    if (p->allow.count == 0)
-        return error_set(err, ERR_SCHEMA, "allow is empty: no image could ever be used");
+    if (p->allow.count == 0) {
+        error_set(err, ERR_SCHEMA, "allow is empty: no image could ever be used");
+        return error_in(err, "allow");
+    }
     strbuf_init(&text, arena, 0);
     for (size_t i = 0; i < p->allow.count; i++) {
         p->allows_everything = p->allows_everything || p->allow.items[i].everything;

@@ -29,6 +29,7 @@ static void judge_host_namespaces(const struct control_ctx *ctx) {
 const struct control control_host_namespaces = {
     .id = "hostNamespaces",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_HIGH,
     .reason = "host namespaces",
     .demands = "`hostNetwork`, `hostPID` and `hostIPC` are unset or `false`",
     .judge_pod = judge_host_namespaces,
@@ -62,6 +63,7 @@ static void judge_host_path_volumes(const struct control_ctx *ctx) {
 const struct control control_host_path_volumes = {
     .id = "hostPathVolumes",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_CRITICAL,
     .reason = "hostPath volumes",
     .demands = "no volume is a `hostPath`",
     .judge_pod = judge_host_path_volumes,
@@ -117,6 +119,7 @@ static const struct control_value volume_types[] = {
 const struct control control_restricted_volumes = {
     .id = "restrictedVolumes",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .replaces = "hostPathVolumes",
     .reason = "restricted volume types",
     .demands = "each volume is one of {allowed}",
@@ -150,6 +153,7 @@ static void judge_host_ports(const struct control_ctx *ctx) {
 const struct control control_host_ports = {
     .id = "hostPorts",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .reason = "hostPort",
     .demands = "each port's `hostPort` is unset or `0`",
     .judge_container = judge_host_ports,
@@ -193,6 +197,7 @@ static void judge_probe_hosts(const struct control_ctx *ctx) {
 const struct control control_host_probes = {
     .id = "hostProbesAndHostLifecycle",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_LOW,
     .since = 34,
     .reason = "probe or lifecycle host",
     .demands = "`host` of `httpGet` and `tcpSocket` is unset in probes and lifecycle hooks",
@@ -217,6 +222,7 @@ static void judge_host_process(const struct control_ctx *ctx) {
 const struct control control_windows_host_process = {
     .id = "windowsHostProcess",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_CRITICAL,
     .reason = "hostProcess",
     .demands = "`windowsOptions.hostProcess` is unset or `false`, in the pod and each container",
     .judge_pod = judge_host_process,

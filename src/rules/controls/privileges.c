@@ -19,6 +19,7 @@ static void judge_privileged(const struct control_ctx *ctx) {
 const struct control control_privileged = {
     .id = "privileged",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_CRITICAL,
     .reason = "privileged",
     .demands = "`privileged` is unset or `false`",
     .judge_container = judge_privileged,
@@ -43,6 +44,7 @@ static void judge_escalation(const struct control_ctx *ctx) {
 const struct control control_allow_privilege_escalation = {
     .id = "allowPrivilegeEscalation",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .since = 8,
     .spares_windows_since = 25,
     .reason = "allowPrivilegeEscalation != false",
@@ -120,6 +122,7 @@ static const struct control_value default_capabilities[] = {
 const struct control control_capabilities_baseline = {
     .id = "capabilities_baseline",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_HIGH,
     .reason = "non-default capabilities",
     .demands = "`capabilities.add` holds only {allowed}",
     .judge_container = judge_capabilities_baseline,
@@ -133,6 +136,7 @@ static const struct control_value restricted_capabilities[] = {
 const struct control control_capabilities_restricted = {
     .id = "capabilities_restricted",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .since = 22,
     .replaces = "capabilities_baseline",
     .spares_windows_since = 25,
@@ -163,6 +167,7 @@ static const struct control_value proc_mounts[] = {CONTROL_VALUE(0, "Default")};
 const struct control control_proc_mount = {
     .id = "procMount",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_HIGH,
     .spares_user_namespaces_since = 35,
     .reason = "procMount",
     .demands = "`procMount` is unset or {allowed}",
@@ -174,6 +179,7 @@ const struct control control_proc_mount = {
 const struct control control_proc_mount_restricted = {
     .id = "procMount_restricted",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .since = 35,
     .replaces = "procMount",
     .reason = "procMount",
@@ -228,6 +234,7 @@ static void judge_non_root(const struct control_ctx *ctx) {
 const struct control control_run_as_non_root = {
     .id = "runAsNonRoot",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .spares_user_namespaces_since = 35,
     .reason = "runAsNonRoot != true",
     .demands = "`runAsNonRoot` is `true`, the container's own or the pod's, and nowhere `false`",
@@ -255,6 +262,7 @@ static void judge_user(const struct control_ctx *ctx) {
 const struct control control_run_as_user = {
     .id = "runAsUser",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_HIGH,
     .since = 23,
     .spares_user_namespaces_since = 35,
     .reason = "runAsUser=0",

@@ -60,6 +60,7 @@ static const struct control_value profile_types[] = {
 const struct control control_app_armor_profile = {
     .id = "appArmorProfile",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .reason = "forbidden AppArmor profile",
     .demands = "`appArmorProfile.type`, where the object is set, is one of {allowed}; annotations "
                "`" APP_ARMOR_PREFIX "*` are empty, `runtime/default` or `localhost/*`",
@@ -107,6 +108,7 @@ static const struct control_value selinux_types[] = {
 const struct control control_selinux_options = {
     .id = "seLinuxOptions",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .reason = "seLinuxOptions",
     .demands = "`seLinuxOptions.type` is unset or one of {allowed}; `user` and `role` are unset",
     .judge_pod = judge_selinux,
@@ -159,6 +161,7 @@ static void judge_seccomp_annotations(const struct control_ctx *ctx) {
 const struct control control_seccomp_annotations = {
     .id = "seccompProfile_baseline",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .until = 19,
     .reason = "seccompProfile",
     .demands = "annotations `" SECCOMP_POD_KEY "` and `" SECCOMP_PREFIX "NAME` are "
@@ -183,6 +186,7 @@ static void judge_seccomp(const struct control_ctx *ctx) {
 const struct control control_seccomp_baseline = {
     .id = "seccompProfile_baseline",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .since = 19,
     .reason = "seccompProfile",
     .demands = "`seccompProfile.type`, where the object is set, is one of {allowed}",
@@ -205,6 +209,7 @@ static void judge_seccomp_restricted(const struct control_ctx *ctx) {
 const struct control control_seccomp_restricted = {
     .id = "seccompProfile_restricted",
     .level = CONTROL_RESTRICTED,
+    .severity = SEVERITY_MEDIUM,
     .since = 19,
     .replaces = "seccompProfile_baseline",
     .spares_windows_since = 25,
@@ -259,6 +264,7 @@ static const struct control_value safe_sysctls[] = {
 const struct control control_sysctls = {
     .id = "sysctls",
     .level = CONTROL_BASELINE,
+    .severity = SEVERITY_MEDIUM,
     .reason = "forbidden sysctls",
     .demands = "`sysctls` holds only {allowed}",
     .judge_pod = judge_sysctls,

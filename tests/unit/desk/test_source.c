@@ -345,7 +345,6 @@ static void policies_that_are_not_there_are_errors(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
-    json_start();
     const struct CMUnitTest tests[] = {
         TEST(yaml_documents_come_in_order),
         TEST(json_values_keep_their_place_in_the_file),

@@ -5,107 +5,38 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
-#include <gnutls/x509.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "edge/tls.h"
+#include "unit/edge/pair.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY 86400
 
-static char dir[64];
 static struct tls *tls;
 static struct error err;
 static struct str advice;
 
-static const char *path_of(const char *name) {
-    static char paths[8][128];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
-    return path;
-}
-
-static void write_file(const char *name, const void *bytes, size_t len) {
-    FILE *file = fopen(path_of(name), "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    fclose(file);
-}
-
-/* NAME.crt and NAME.key, signed by themselves. */
-static void make_pair(const char *name, int64_t from, int64_t until, bool with_name) {
-    gnutls_x509_privkey_t key;
-    gnutls_x509_crt_t crt;
-    gnutls_datum_t pem;
-    char file[64];
-    gnutls_x509_privkey_init(&key);
-    gnutls_x509_crt_init(&crt);
-    assert_true(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                             GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-                                             0) >= 0);
-    gnutls_x509_crt_set_version(crt, 3);
-    gnutls_x509_crt_set_serial(crt, "\x01", 1);
-    gnutls_x509_crt_set_activation_time(crt, from);
-    gnutls_x509_crt_set_expiration_time(crt, until);
-    gnutls_x509_crt_set_dn(crt, "CN=test", NULL);
-    if (with_name)
-        gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, "localhost", 9,
-                                             GNUTLS_FSAN_SET);
-    gnutls_x509_crt_set_key(crt, key);
-    assert_true(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0) >= 0);
-    assert_true(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem) >= 0);
-    snprintf(file, sizeof file, "%s.crt", name);
-    write_file(file, pem.data, pem.size);
-    gnutls_free(pem.data);
-    assert_true(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
-                                                  &pem) >= 0);
-    snprintf(file, sizeof file, "%s.key", name);
-    write_file(file, pem.data, pem.size);
-    gnutls_free(pem.data);
-    assert_true(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, "secret",
-                                                  GNUTLS_PKCS_PBES2_AES_256, &pem) >= 0);
-    snprintf(file, sizeof file, "%s-encrypted.key", name);
-    write_file(file, pem.data, pem.size);
-    gnutls_free(pem.data);
-    gnutls_x509_crt_deinit(crt);
-    gnutls_x509_privkey_deinit(key);
-}
-
 static int make_files(void **state) {
     (void)state;
-    snprintf(dir, sizeof dir, "/tmp/podgate-tls-XXXXXX");
-    if (!mkdtemp(dir)) return -1;
-    make_pair("good", NOW - DAY, NOW + DAY, true);
-    make_pair("other", NOW - DAY, NOW + 2 * DAY, true);
-    make_pair("old", NOW - 2 * DAY, NOW - DAY, true);
-    make_pair("young", NOW + DAY, NOW + 2 * DAY, true);
-    make_pair("nameless", NOW - DAY, NOW + DAY, false);
-    write_file("empty", "", 0);
-    write_file("noise", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 60);
+    pair_begin();
+    pair_make("good", NOW - DAY, NOW + DAY, true);
+    pair_make("other", NOW - DAY, NOW + 2 * DAY, true);
+    pair_make("old", NOW - 2 * DAY, NOW - DAY, true);
+    pair_make("young", NOW + DAY, NOW + 2 * DAY, true);
+    pair_make("nameless", NOW - DAY, NOW + DAY, false);
+    pair_write("empty", "", 0);
+    pair_write("noise", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 60);
     return 0;
 }
 
 static int remove_files(void **state) {
     (void)state;
-    static const char *const names[] = {"good", "other", "old", "young", "nameless"};
-    static const char *const ends[] = {".crt", ".key", "-encrypted.key"};
-    char name[64];
-    for (size_t i = 0; i < 15; i++) {
-        snprintf(name, sizeof name, "%s%s", names[i / 3], ends[i % 3]);
-        unlink(path_of(name));
-    }
-    unlink(path_of("empty"));
-    unlink(path_of("noise"));
-    return rmdir(dir);
+    return pair_end();
 }
 
 static int set_up(void **state) {
     (void)state;
-    tls = tls_new();
+    tls = tls_new((struct str_list){NULL, 0});
     return tls ? 0 : -1;
 }
 
@@ -116,8 +47,8 @@ static int tear_down(void **state) {
 }
 
 static enum tls_load load(const char *certificate, const char *key, const char *client_ca) {
-    struct tls_files files = {str_from(path_of(certificate)), str_from(path_of(key)),
-                              client_ca ? str_from(path_of(client_ca)) : STR_NONE};
+    struct tls_files files = {str_from(pair_path(certificate)), str_from(pair_path(key)),
+                              client_ca ? str_from(pair_path(client_ca)) : STR_NONE};
     err = (struct error){.code = ERR_NONE};
     return tls_load(tls, &files, NOW, &advice, &err);
 }

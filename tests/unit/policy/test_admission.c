@@ -29,7 +29,6 @@ static struct admission_outcome outcome;
 
 static int begin(void **state) {
     (void)state;
-    json_start();
     arena_init(&arena, 65536, 0);
     options = (struct admission_options){.limits = scan_limits_default, .mode = MODE_ENFORCE};
     return 0;

@@ -1,0 +1,46 @@
+/* Which controls of the Pod Security Standards a rule found broken: what one greps for, and may except. */
+#include "policy/verdict_told.h"
+
+#define MORE_BYTES 12 /* " and 20 more" */
+
+static bool is_among(const struct broken_controls *controls, struct str id) {
+    for (size_t i = 0; i < controls->count; i++)
+        if (str_equals(str_from(controls->items[i]->id), id)) return true;
+    return false;
+}
+
+void controls_add(struct broken_controls *controls, const struct rule *rule, const char *id) {
+    if (!rule->standard || !id || is_among(controls, str_from(id))) return;
+    const struct control *control = standard_find(str_from(id), rule->standard->version);
+    if (!control || controls->count == STANDARD_ACTIVE_MAX) return;
+    size_t at = controls->count++;
+    for (; at > 0 && controls->items[at - 1]->severity < control->severity; at--)
+        controls->items[at] = controls->items[at - 1];
+    controls->items[at] = control;
+}
+
+struct broken_controls told_controls(const struct told_list *list, struct str rule_name) {
+    struct broken_controls controls = {0};
+    for (size_t i = 0; i < list->count; i++)
+        for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
+            if (str_equals(link->rule->name, rule_name))
+                controls_add(&controls, link->rule, link->control);
+    return controls;
+}
+
+struct str words_controls(struct arena *arena, const struct broken_controls *controls,
+                          size_t most) {
+    struct strbuf text;
+    size_t shown = 0;
+    strbuf_init(&text, arena, 128);
+    for (; shown < controls->count; shown++) {
+        struct str id = str_from(controls->items[shown]->id);
+        bool is_last = shown + 1 == controls->count;
+        if (text.len + 2 + id.len + (is_last ? 0 : MORE_BYTES) > most) break;
+        words_separate(&text, shown);
+        strbuf_add(&text, id);
+    }
+    if (shown == 0) return STR_NONE;
+    if (shown < controls->count) strbuf_printf(&text, " and %zu more", controls->count - shown);
+    return strbuf_str(&text);
+}

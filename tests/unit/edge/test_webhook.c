@@ -1,0 +1,211 @@
+/* Deadlines, large reviews, and what of an outcome goes to the log and the metrics. Verdicts are in tests/reviews/. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "edge/clock.h"
+#include "edge/webhook.h"
+
+#define REVIEW(name, operation, spec, padding)                                                                       \
+    "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u-1\","             \
+    "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"resource\":{\"group\":\"\",\"version\":\"v1\"," \
+    "\"resource\":\"pods\"},\"name\":\"" name                                                                        \
+    "\",\"namespace\":\"team-a\",\"operation\":\"" operation "\","                                                   \
+    "\"userInfo\":{\"username\":\"alice\"},\"object\":{\"metadata\":{},\"spec\":" spec                               \
+    "}}" padding "}"
+#define BAD_SPEC                                                                                   \
+    "{\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"}]}]}"
+#define BAD REVIEW("web", "CREATE", BAD_SPEC, "")
+#define GOOD REVIEW("web", "CREATE", "{\"containers\":[]}", "")
+
+static struct webhook webhook;
+static struct http_thread thread;
+static struct http_reply reply;
+static struct metrics *metrics;
+static int ends[2];
+static char logged[65536];
+
+static int set_up(void **state) {
+    (void)state;
+    struct error err;
+    metrics = metrics_new("1.2.3");
+    webhook = (struct webhook){.admission = {.limits = scan_limits_default, .mode = MODE_ENFORCE},
+                               .store = store_new(NULL, NULL),
+                               .big_limit = 1};
+    store_replace(webhook.store, policy_compile(NULL, 0, NULL));
+    thread = (struct http_thread){.metrics = metrics_shard(metrics, 0)};
+    arena_init(&thread.arena, 65536, 0);
+    if (pipe(ends) != 0) return -1;
+    return log_start(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON, &webhook.log, &err) ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    log_stop(webhook.log);
+    store_free(webhook.store);
+    metrics_free(metrics);
+    arena_fini(&thread.arena);
+    if (ends[1] >= 0) close(ends[1]);
+    return close(ends[0]);
+}
+
+/* Ends the log; all that it wrote. */
+static const char *read_log(void) {
+    log_stop(webhook.log);
+    webhook.log = NULL;
+    close(ends[1]);
+    ends[1] = -1;
+    ssize_t n = read(ends[0], logged, sizeof logged - 1);
+    logged[n > 0 ? n : 0] = '\0';
+    return logged;
+}
+
+static void send(struct str body, struct str timeout, int64_t ago_ns) {
+    const struct http_request request = {.path = STR("/validate"),
+                                         .timeout = timeout,
+                                         .body = body,
+                                         .arrived_ns = clock_monotonic_ns() - ago_ns};
+    webhook_validate(&webhook, &thread, &request, &reply);
+}
+
+static bool counts(const char *line) {
+    struct strbuf text;
+    strbuf_init(&text, &thread.arena, 65536);
+    metrics_render(metrics, &text);
+    return str_contains(strbuf_str(&text), str_from(line));
+}
+
+static void assert_verdict(bool allowed) {
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply.content_type, "application/json");
+    assert_true(
+        str_contains(reply.body, allowed ? STR("\"allowed\":true") : STR("\"allowed\":false")));
+}
+
+static void assert_shed(int retry_after_s, const char *metric) {
+    assert_int_equal(reply.status, 503);
+    assert_int_equal(reply.retry_after_s, retry_after_s);
+    assert_true(str_contains(reply.body, STR("\"kind\":\"Status\"")));
+    assert_true(counts(metric));
+}
+
+static void a_denial_is_logged_without_secrets(void **state) {
+    (void)state;
+    send(STR(BAD), STR_NONE, 0);
+    assert_verdict(false);
+    const char *log = read_log();
+    const char *const parts[] = {"\"msg\":\"admission\"",
+                                 "\"uid\":\"u-1\"",
+                                 "\"namespace\":\"team-a\"",
+                                 "\"name\":\"web\"",
+                                 "\"user\":\"alice\"",
+                                 "\"dry_run\":false",
+                                 "\"decision\":\"deny\"",
+                                 "\"workload-basics/image-tag\"",
+                                 "\"workload-basics/env-secrets\"",
+                                 "\"profile\":\"default\"",
+                                 "\"config_hash\":\""};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(log, parts[i])) fail_msg("no %s in %s", parts[i], log);
+    assert_null(strstr(log, "hunter2"));
+    assert_true(counts("decision=\"deny\",dry_run=\"false\"} 1\n"));
+}
+
+static void what_is_allowed_is_not_logged(void **state) {
+    (void)state;
+    send(STR(GOOD), STR_NONE, 0);
+    assert_verdict(true);
+    assert_string_equal(read_log(), "");
+    assert_true(counts("decision=\"allow\",dry_run=\"false\"} 1\n"));
+}
+
+static void a_malformed_review_is_logged_as_one(void **state) {
+    (void)state;
+    send(STR("{"), STR_NONE, 0);
+    assert_int_equal(reply.status, 400);
+    const char *log = read_log();
+    assert_non_null(strstr(log, "\"level\":\"warn\""));
+    assert_non_null(strstr(log, "\"reason\":\"malformed\""));
+    assert_non_null(strstr(log, "\"status\":400"));
+}
+
+static void names_from_the_wire_stay_on_their_line(void **state) {
+    (void)state;
+    send(STR(REVIEW("a\\nb\\u001b[31m", "CREATE", BAD_SPEC, "")), STR_NONE, 0);
+    assert_verdict(false);
+    const char *log = read_log();
+    assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+    assert_null(strchr(log, '\x1b'));
+}
+
+static void a_deadline_that_is_over_is_not_worked_on(void **state) {
+    (void)state;
+    send(STR(BAD), STR("1s"), CLOCK_NS_PER_S + 1);
+    assert_shed(-1, "podgate_shed_requests_total{reason=\"deadline\"} 1\n");
+    send(STR(BAD), STR("1h"), CLOCK_NS_PER_S);
+    assert_verdict(false);
+    send(STR(BAD), STR("nonsense"), CLOCK_NS_PER_S);
+    assert_verdict(false);
+    send(STR(BAD), STR("0"), CLOCK_NS_PER_S);
+    assert_verdict(false);
+}
+
+/* A review whose body is that long. */
+static struct str long_review(size_t len) {
+    static const char review[] = GOOD;
+    char *body = ARENA_NEW(&thread.arena, char, len);
+    assert_non_null(body);
+    memcpy(body, review, sizeof review - 1);
+    memset(body + sizeof review - 1, ' ', len - (sizeof review - 1));
+    return (struct str){body, len};
+}
+
+static void large_reviews_are_judged_so_many_at_once(void **state) {
+    (void)state;
+    struct str big = long_review(WEBHOOK_BIG_BODY + 1), small = long_review(WEBHOOK_BIG_BODY);
+    send(big, STR_NONE, 0);
+    assert_verdict(true);
+    assert_int_equal(atomic_load(&webhook.big_now), 0);
+
+    atomic_store(&webhook.big_now, webhook.big_limit);
+    send(big, STR_NONE, 0);
+    assert_shed(1, "podgate_shed_requests_total{reason=\"big_body\"} 1\n");
+    assert_int_equal(atomic_load(&webhook.big_now), webhook.big_limit);
+    send(small, STR_NONE, 0);
+    assert_verdict(true);
+
+    atomic_store(&webhook.big_now, 0);
+    send(big, STR_NONE, 0);
+    assert_verdict(true);
+    assert_non_null(strstr(read_log(), "as many large reviews as it may"));
+}
+
+static void without_policies_there_is_no_verdict(void **state) {
+    (void)state;
+    store_free(webhook.store);
+    webhook.store = store_new(NULL, NULL);
+    send(STR(GOOD), STR_NONE, 0);
+    assert_int_equal(reply.status, 503);
+    assert_non_null(strstr(read_log(), "\"reason\":\"no_policy\""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_denial_is_logged_without_secrets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_allowed_is_not_logged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_malformed_review_is_logged_as_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_from_the_wire_stay_on_their_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_deadline_that_is_over_is_not_worked_on, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(large_reviews_are_judged_so_many_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(without_policies_there_is_no_verdict, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
