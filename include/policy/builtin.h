@@ -1,6 +1,6 @@
 /*
  * builtin: the files under policies/, compiled into the binary, and the Profiles that every snapshot has
- * unless its files define their own of the same name. Texts are static; any thread may enter.
+ * unless its files define their own of the same name; one without policies changes only the mode. Texts are static; any thread may enter.
  */
 #ifndef PODGATE_POLICY_BUILTIN_H
 #define PODGATE_POLICY_BUILTIN_H
@@ -24,5 +24,8 @@ struct builtin_profile {
 
 extern const struct builtin_profile builtin_profiles[];
 extern const size_t builtin_profile_count;
+
+/* The built-in Profile of this name, or NULL. */
+const struct builtin_profile *builtin_profile_find(struct str name);
 
 #endif

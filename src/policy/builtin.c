@@ -47,3 +47,9 @@ const struct builtin_profile builtin_profiles[] = {
     {STR_INIT("restricted"), STR_INIT("pod-security-restricted")},
 };
 const size_t builtin_profile_count = sizeof builtin_profiles / sizeof *builtin_profiles;
+
+const struct builtin_profile *builtin_profile_find(struct str name) {
+    for (size_t i = 0; i < builtin_profile_count; i++)
+        if (str_equals(builtin_profiles[i].name, name)) return &builtin_profiles[i];
+    return NULL;
+}

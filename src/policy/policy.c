@@ -6,6 +6,7 @@
  *   metadata: {name: LABEL, labels: {...}, annotations: {...}}
  *   spec: by kind, see the key tables below
  */
+#include "policy/builtin.h"
 #include "policy/policy.h"
 
 #include "policy/policy_loading.h"
@@ -328,17 +329,18 @@ static void decode_profile_mode(struct loading *loading, const struct cJSON *nod
         unknown_word(loading, node, word, mode_words, COUNT_OF(mode_words));
 }
 
-static const struct key_row profile_keys[] = {
-    {"policies", decode_profile_policies, true},
-    {"mode", decode_profile_mode, false},
-};
 
 static void read_profile(struct loading *loading, const struct cJSON *spec, struct str name,
                          const struct origin *origin) {
     struct loaded_profile *loaded = ARENA_NEW(loading->arena, struct loaded_profile, 1);
     if (!loaded) return;
     *loaded = (struct loaded_profile){.name = name, .mode = MODE_ENFORCE, .origin = *origin};
-    if (spec) loading_object(loading, spec, "spec", profile_keys, COUNT_OF(profile_keys), loaded);
+    /* One of a built-in name may leave its policies as they are and say only the mode. */
+    const struct key_row keys[] = {
+        {"policies", decode_profile_policies, !builtin_profile_find(name)},
+        {"mode", decode_profile_mode, false},
+    };
+    if (spec) loading_object(loading, spec, "spec", keys, COUNT_OF(keys), loaded);
     *loading->profiles_end = loaded;
     loading->profiles_end = &loaded->next;
     loading->profile_count++;

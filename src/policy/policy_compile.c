@@ -183,10 +183,17 @@ static void compile_profile(struct arena *arena, const struct loaded_profile *lo
         compile_rules_of_kind(arena, out, kind);
 }
 
-static bool has_own_profile(const struct loading *loading, struct str name) {
+/* What the files say of a profile, or NULL. */
+static const struct loaded_profile *find_loaded(const struct loading *loading, struct str name) {
     for (const struct loaded_profile *profile = loading->profiles; profile; profile = profile->next)
-        if (str_equals(profile->name, name)) return true;
-    return false;
+        if (str_equals(profile->name, name)) return profile;
+    return NULL;
+}
+
+/* Without policies it only changes the mode of a built-in one. */
+static bool has_own_profile(const struct loading *loading, struct str name) {
+    const struct loaded_profile *loaded = find_loaded(loading, name);
+    return loaded && loaded->policy_count > 0;
 }
 
 /* Those of the files, `default` unless it is among them, and those that keep a policy to themselves. */
@@ -200,7 +207,8 @@ static void compile_profiles(struct loading *loading, struct snapshot *snapshot)
     snapshot->profiles = profiles;
     const struct loaded_profile *loaded = loading->profiles;
     for (; loaded; loaded = loaded->next)
-        compile_profile(arena, loaded, policies, count, &profiles[snapshot->profile_count++]);
+        if (loaded->policy_count > 0)
+            compile_profile(arena, loaded, policies, count, &profiles[snapshot->profile_count++]);
     if (!has_own_profile(loading, DEFAULT_PROFILE))
         compile_profile(arena, NULL, policies, count, &profiles[snapshot->profile_count++]);
     const struct policy *private_policy = &policies[count];
@@ -209,6 +217,7 @@ static void compile_profiles(struct loading *loading, struct snapshot *snapshot)
         struct profile *profile = &profiles[snapshot->profile_count++];
         compile_profile(arena, NULL, private_policy++, 1, profile);
         profile->name = builtin_profiles[i].name;
+        if ((loaded = find_loaded(loading, profile->name))) profile->mode = loaded->mode;
     }
 }
 

@@ -131,6 +131,20 @@ static void an_own_profile_of_a_built_in_name_wins(void **state) {
     snapshot_free(snapshot);
 }
 
+static void a_built_in_profile_may_be_given_only_a_mode(void **state) {
+    (void)state;
+    struct snapshot *snapshot =
+        judged_compile(&arena, POLICY("a", RULE) PROFILE("restricted", "  mode: warn\n"));
+    const struct profile *restricted = snapshot_find_profile(snapshot, STR("restricted"));
+    assert_non_null(restricted);
+    assert_int_equal(restricted->mode, MODE_WARN);
+    assert_int_equal(restricted->policy_count, 1);
+    assert_true(restricted->policies[0]->is_builtin);
+    assert_int_equal(snapshot->profile_count, 1 + builtin_profile_count);
+    snapshot_free(snapshot);
+    arena_fini(&arena);
+}
+
 #define EXCEPTION(name, spec)                                                                      \
     "---\napiVersion: podgate.io/v1alpha1\nkind: Exception\nmetadata: {name: " name "}\n"          \
     "spec:\n  owner: o\n  reason: r\n" spec
@@ -292,6 +306,7 @@ int main(void) {
         cmocka_unit_test(a_profile_called_default_replaces_it),
         cmocka_unit_test(built_in_profiles_keep_their_policies_to_themselves),
         cmocka_unit_test(an_own_profile_of_a_built_in_name_wins),
+        cmocka_unit_test(a_built_in_profile_may_be_given_only_a_mode),
         cmocka_unit_test(a_rule_knows_its_exceptions_those_that_last_longest_first),
         cmocka_unit_test(a_rule_waits_for_its_day_or_its_policy_s),
         cmocka_unit_test(rules_are_listed_for_the_kinds_they_may_concern),
