@@ -147,7 +147,7 @@ static bool read_value(struct reader *reader, const struct option_row *row, cons
     case OPTION_BYTES:
     case OPTION_DURATION: return read_number(reader, row, who, value);
     }
-    return ENSURE(!"an option of no type", reader->err);
+    return ENSURE(row->type <= OPTION_DURATION, reader->err);
 }
 
 /* A value from the environment or the defaults, where commas divide repeatable ones. */

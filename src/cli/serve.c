@@ -169,16 +169,23 @@ static bool load_policies(struct serve *serve, struct error *err) {
                      diagnostics.errors, diagnostics.errors == 1 ? "" : "s");
 }
 
+static bool check_client_names(const struct serve_options *o, struct error *err) {
+    if (o->client_names.count > 0 && str_is_empty(o->client_ca))
+        return error_set(err, ERR_USAGE,
+                         "--client-name needs --client-ca: without it clients show no certificate");
+    for (size_t i = 0; i < o->client_names.count; i++)
+        if (str_is_empty(o->client_names.items[i]))
+            return error_set(err, ERR_USAGE, "--client-name is empty");
+    return true;
+}
+
 static bool load_certificate(struct serve *serve, struct error *err) {
     const struct serve_options *o = &serve->options;
     if (str_is_empty(o->tls_cert) || str_is_empty(o->tls_key))
         return error_set(err, ERR_USAGE,
                          "--tls-cert and --tls-key are required: the API server speaks only "
                          "HTTPS to webhooks");
-    if (o->client_names.count > 0 && str_is_empty(o->client_ca))
-        return error_set(err, ERR_USAGE,
-                         "--client-name needs --client-ca: without it clients show no certificate");
-    return reload_certificate(serve->reload, err);
+    return check_client_names(o, err) && reload_certificate(serve->reload, err);
 }
 
 static bool choose_sizes(struct serve *serve, struct error *err) {

@@ -239,6 +239,7 @@ void log_end(struct log_line *line) {
     line->log = NULL;
 }
 
+PRINTF_LIKE(4, 0)
 static void log_text(struct log *log, enum log_level level, unsigned left_out, const char *format,
                      va_list args) {
     struct arena arena;

@@ -117,6 +117,16 @@ static void wrong_options_are_told(void **state) {
                                  "--client-name=kube-apiserver",
                                  NULL};
     assert_does_not_start(names, "--client-name", "--client-ca");
+    const char *const empty[] = {"serve",
+                                 "--tls-cert",
+                                 certificate_file("tls.crt"),
+                                 "--tls-key",
+                                 certificate_file("tls.key"),
+                                 "--client-ca",
+                                 certificate_file("client-ca.crt"),
+                                 "--client-name=",
+                                 NULL};
+    assert_does_not_start(empty, "--client-name", "empty");
 }
 
 static void all_addresses_are_served_without_a_host(void **state) {
