@@ -22,6 +22,7 @@ struct origin loading_origin(const struct loading *loading, const struct cJSON *
     return (struct origin){loading->file, place.line, place.column};
 }
 
+PRINTF_LIKE(3, 0)
 static void add_error(struct loading *loading, const struct origin *origin, const char *format,
                       va_list args) {
     struct strbuf text;
