@@ -149,8 +149,8 @@ bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, and check on m
 fuzz: $(FUZZERS) ## build the fuzzers (CONFIG=fuzz, needs clang)
 
 # Go is needed for the three below and for nothing else.
-CONFORMANCE ?= -n 200000 -time 60s
-conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -seed 7")
+CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
+conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
 
 chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)
@@ -233,9 +233,12 @@ $(FUZZERS): %: %.o $(ARCHIVE)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) -o $@ $< $(ARCHIVE) $(ORACLE) $(LIBS)
 
-$(OUT)/tests/conformance/driver: %: %.o $(ARCHIVE)
+# A case of upstream's is judged alike by the driver and by the test that replays what was found.
+JUDGING := $(OUT)/tests/conformance/judging/judging.o
+$(OUT)/tests/golden/test_conformance_found: $(JUDGING)
+$(OUT)/tests/conformance/driver: %: %.o $(JUDGING) $(ARCHIVE)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(ARCHIVE) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(JUDGING) $(ARCHIVE) $(LIBS)
 
 $(BENCHES): $(BUILD)/bench/%: $(OUT)/tests/bench/%.o $(ARCHIVE)
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
 
 /* What is advised about, and where it stands. */
 struct topic {
+    const char *what; /* "policy", "exception" */
     struct str file, name;
     uint32_t line;
     struct diagnostics *diagnostics;
@@ -18,7 +19,8 @@ static void advise(const struct topic *topic, const char *hint, const char *form
     strbuf_vprintf(&text, format, args);
     va_end(args);
     diagnostics_add(topic->diagnostics, DIAGNOSTIC_ADVICE, topic->file, topic->line, 0,
-                    "%.*s: %.*s", STR_ARGS(topic->name), STR_ARGS(strbuf_str(&text)));
+                    "%s %.*s: %.*s", topic->what, STR_ARGS(topic->name),
+                    STR_ARGS(strbuf_str(&text)));
     diagnostics_hint(topic->diagnostics, "%s", hint);
 }
 
@@ -95,7 +97,7 @@ static bool any_waits(const struct policy *policy) {
 
 void lint_advise_policy(const struct snapshot *snapshot, const struct policy *policy,
                         struct diagnostics *diagnostics) {
-    const struct topic topic = {policy->file, policy->name, policy->line, diagnostics};
+    const struct topic topic = {"policy", policy->file, policy->name, policy->line, diagnostics};
     if (any_denies(policy) && (policy->match.kinds & pod_bit()) == 0)
         advise(&topic,
                "a Pod made directly, or by a controller that is not matched, is admitted; add Pod "
@@ -138,15 +140,31 @@ static bool is_every_rule(struct str glob) {
     return true;
 }
 
+static bool is_in_any_namespace(const struct match *match) {
+    return match->namespaces.count == 0 || str_list_contains(&match->namespaces, STR("*"));
+}
+
+/* Whether it matches whatever has one of its kinds. */
+static bool is_wide(const struct match *match) {
+    size_t narrowing = match->names.count + match->label_count + match->users.count +
+                       match->groups.count + match->service_account_names.count +
+                       match->runtime_classes.count;
+    return is_in_any_namespace(match) && narrowing == 0 && !match->narrows_containers;
+}
+
 static void advise_width(const struct topic *topic, const struct exception *exception) {
     const struct match *match = &exception->match;
-    bool goes_by_names = match->names.count > 0 || match->containers.count > 0;
-    if (match->is_empty)
-        advise(topic, "narrow it by match, or change the policy",
-               "has no match, so it holds for every object");
-    if (goes_by_names && match->namespaces.count == 0)
+    bool goes_by_names = match->names.count + match->containers.count > 0;
+    if (is_wide(match))
+        advise(topic, "narrow it by namespaces or names, or change the policy",
+               match->is_empty ? "has no match, so it holds for every object"
+                               : "holds in every namespace, for every object of its kinds");
+    if (goes_by_names && is_in_any_namespace(match))
         advise(topic, "whoever may create Pods anywhere chooses their names: add namespaces",
                "goes by names in any namespace");
+    if (match->service_account_names.count > 0 && is_in_any_namespace(match))
+        advise(topic, "whoever has a namespace names its service accounts: add namespaces",
+               "goes by service accounts in any namespace");
     for (size_t i = 0; i < exception->rules.count; i++) {
         if (!is_every_rule(exception->rules.items[i])) continue;
         advise(topic, "name those that it is for: new rules will be excused too",
@@ -200,7 +218,8 @@ static void advise_reach(const struct topic *topic, const struct snapshot *snaps
 
 void lint_advise_exception(const struct snapshot *snapshot, const struct exception *exception,
                            int64_t today, struct diagnostics *diagnostics) {
-    const struct topic topic = {exception->file, exception->name, exception->line, diagnostics};
+    const struct topic topic = {"exception", exception->file, exception->name, exception->line,
+                                diagnostics};
     advise_end(&topic, exception, today);
     advise_width(&topic, exception);
     advise_labels(&topic, &exception->match, "goes");

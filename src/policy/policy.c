@@ -329,7 +329,6 @@ static void decode_profile_mode(struct loading *loading, const struct cJSON *nod
         unknown_word(loading, node, word, mode_words, COUNT_OF(mode_words));
 }
 
-
 static void read_profile(struct loading *loading, const struct cJSON *spec, struct str name,
                          const struct origin *origin) {
     struct loaded_profile *loaded = ARENA_NEW(loading->arena, struct loaded_profile, 1);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make bench`: podgate's cost beside a bare libmicrohttpd and TLS server that only reads the body, and `podgate check`
-# on many documents. Server and client have a core each; the client is the bottleneck, so the figure to
+# on many documents, and what pod-security costs a container. Server and client have a core each; the client is the bottleneck, so the figure to
 # read is the server's CPU time per request. Rounds are interleaved, medians are shown.
 # Environment: BENCH_SECONDS (a run, 4), BENCH_ROUNDS (3), BENCH_CONNECTIONS (16), BENCH_DOCUMENTS (10000).
 set -u
@@ -26,7 +26,7 @@ fail() {
 }
 
 command -v wrk >/dev/null || fail "wrk is missing (Debian, Ubuntu: apt-get install wrk; Fedora: dnf install wrk; Alpine: apk add wrk)"
-for program in "$PODGATE" "$BENCH/bare_server" "$BENCH/usage"; do [ -x "$program" ] || fail "$program is missing: run make bench"; done
+for program in "$PODGATE" "$BENCH/bare_server" "$BENCH/usage" "$BENCH/pod_security_cost"; do [ -x "$program" ] || fail "$program is missing: run make bench"; done
 certs/make-dev-certs.sh "$work/certs" >/dev/null || fail "no certificates"
 
 on_core() { # CORE COMMAND...
@@ -109,6 +109,8 @@ compare create-pod-bad-everything "deny"
 # shellcheck disable=SC2154
 echo "resident memory after the denials: podgate $(resident "$pid_podgate")"
 stop_all
+
+"$BENCH/pod_security_cost" || fail "pod_security_cost failed"
 
 for file in examples/good-pod.yaml examples/bad-pod.yaml; do [ -f $file ] || fail "$file is missing"; done
 awk -v n="$documents" 'FNR == 1 { files++ } { text[files] = text[files] $0 "\n" } END { for (i = 0; i < n; i++) printf "---\n%s", text[i % files + 1] }' \

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,7 +18,7 @@ const upstreamModule = "k8s.io/pod-security-admission"
 // Fixture is a case from a file, with what the file says about it.
 type Fixture struct {
 	File string
-	PodCase
+	Case
 	Says string // of Expected: the ids; or "pass" or "fail"
 }
 
@@ -56,7 +57,17 @@ func UpstreamFixtures() ([]Fixture, error) {
 	return fixtures, nil
 }
 
-// KeptFixtures reads the differences of former runs.
+// kept is what a file of found/ says beside its case: the controls that upstream finds violated.
+type kept struct {
+	Violated []string `json:"violated"`
+}
+
+func fixtureText(fixture any) ([]byte, error) {
+	text, err := json.MarshalIndent(fixture, "", "  ")
+	return append(text, '\n'), err
+}
+
+// KeptFixtures reads the differences of former runs: pods, and pairs of them.
 func KeptFixtures(folder string) ([]Fixture, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
@@ -64,17 +75,33 @@ func KeptFixtures(folder string) ([]Fixture, error) {
 	}
 	var fixtures []Fixture
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		fixture, err := readKept(file)
 		if err != nil {
-			return nil, err
-		}
-		var kept Kept
-		if err := json.Unmarshal(text, &kept); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		fixtures = append(fixtures, Fixture{file, kept.PodCase, strings.Join(kept.Violated, ",")})
+		fixtures = append(fixtures, fixture)
 	}
 	return fixtures, nil
+}
+
+func readKept(file string) (Fixture, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Fixture{}, err
+	}
+	var (
+		says kept
+		pod  PodCase
+		pair PairCase
+	)
+	if err := errors.Join(json.Unmarshal(text, &says), json.Unmarshal(text, &pod), json.Unmarshal(text, &pair)); err != nil {
+		return Fixture{}, err
+	}
+	fixture := Fixture{file, pod, strings.Join(says.Violated, ",")}
+	if pair.New != nil {
+		fixture.Case = pair
+	}
+	return fixture, nil
 }
 
 // The file, upstream's code and podgate must all say the same.
@@ -96,7 +123,7 @@ func (f Fixture) difference(expected, answer string) string {
 func CompareFixtures(judge *Judge, fixtures []Fixture) (int, error) {
 	cases := make([]Case, len(fixtures))
 	for i, fixture := range fixtures {
-		cases[i] = fixture.PodCase
+		cases[i] = fixture.Case
 	}
 	answers, err := judge.Answers(cases)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 type Case interface {
 	// Line is the question as driver.c reads it, without newline.
 	Line() []byte
-	// Expected is upstream's answer: the ids of the violated controls, sorted, divided by commas.
+	// Expected is upstream's answer: the ids of the violated controls, sorted, divided by commas; empty: allowed.
 	Expected() string
 	// Smaller are the cases that lack one thing of this one.
 	Smaller() []Case

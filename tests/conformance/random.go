@@ -18,6 +18,8 @@ const (
 
 // Random is a run of cases drawn at random. The cases depend on the seed and the count alone, not on the workers.
 type Random struct {
+	Name    string // what is drawn: "pods"
+	Draw    func(*rand.Rand) Case
 	Count   int
 	Seed    uint64
 	Limit   time.Duration
@@ -25,10 +27,10 @@ type Random struct {
 }
 
 type tally struct {
-	pods, allowed, differences atomic.Int64
-	mutex                      sync.Mutex
-	found                      []Case // guarded by mutex
-	err                        error  // guarded by mutex
+	judged, allowed, differences atomic.Int64
+	mutex                        sync.Mutex
+	found                        []Case // guarded by mutex
+	err                          error  // guarded by mutex
 }
 
 func (t *tally) fail(err error) {
@@ -48,11 +50,11 @@ func (t *tally) add(c Case) {
 	}
 }
 
-func (r Random) compareBatch(judge *Judge, batch int, draw func(*rand.Rand) Case, total *tally) error {
+func (r Random) compareBatch(judge *Judge, batch int, total *tally) error {
 	rng := rand.New(rand.NewPCG(r.Seed, uint64(batch)))
 	cases := make([]Case, min(batchSize, r.Count-batch*batchSize))
 	for i := range cases {
-		cases[i] = draw(rng)
+		cases[i] = r.Draw(rng)
 	}
 	answers, err := judge.Answers(cases)
 	if err != nil {
@@ -67,11 +69,11 @@ func (r Random) compareBatch(judge *Judge, batch int, draw func(*rand.Rand) Case
 			total.add(c)
 		}
 	}
-	total.pods.Add(int64(len(cases)))
+	total.judged.Add(int64(len(cases)))
 	return nil
 }
 
-func (r Random) work(driver string, next *atomic.Int64, draw func(*rand.Rand) Case, total *tally, began time.Time) error {
+func (r Random) work(driver string, next *atomic.Int64, total *tally, began time.Time) error {
 	judge, err := StartJudge(driver)
 	if err != nil {
 		return err
@@ -83,14 +85,14 @@ func (r Random) work(driver string, next *atomic.Int64, draw func(*rand.Rand) Ca
 		if batch*batchSize >= r.Count || late || total.differences.Load() >= differencesMax {
 			return nil
 		}
-		if err := r.compareBatch(judge, batch, draw, total); err != nil {
+		if err := r.compareBatch(judge, batch, total); err != nil {
 			return err
 		}
 	}
 }
 
 // Compare judges random cases on both sides, prints the tally, shrinks and keeps the differences.
-func (r Random) Compare(driver string, judge *Judge, found string, draw func(*rand.Rand) Case) (int64, error) {
+func (r Random) Compare(driver string, judge *Judge, found string) (int64, error) {
 	var (
 		total   tally
 		next    atomic.Int64
@@ -99,7 +101,7 @@ func (r Random) Compare(driver string, judge *Judge, found string, draw func(*ra
 	)
 	for range r.Workers {
 		workers.Go(func() {
-			if err := r.work(driver, &next, draw, &total, began); err != nil {
+			if err := r.work(driver, &next, &total, began); err != nil {
 				total.fail(err)
 			}
 		})
@@ -108,11 +110,11 @@ func (r Random) Compare(driver string, judge *Judge, found string, draw func(*ra
 	if total.err != nil {
 		return 0, total.err
 	}
-	pods, differences := total.pods.Load(), total.differences.Load()
-	rate := float64(pods) / time.Since(began).Seconds()
-	allowed := 100 * float64(total.allowed.Load()) / float64(max(pods, 1))
-	fmt.Printf("random pods: %d of %d, seed %d, %.0f/s, %.1f%% allowed, %d differences\n",
-		pods, r.Count, r.Seed, rate, allowed, differences)
+	judged, differences := total.judged.Load(), total.differences.Load()
+	rate := float64(judged) / time.Since(began).Seconds()
+	allowed := 100 * float64(total.allowed.Load()) / float64(max(judged, 1))
+	fmt.Printf("random %s: %d of %d, seed %d, %.0f/s, %.1f%% allowed, %d differences\n",
+		r.Name, judged, r.Count, r.Seed, rate, allowed, differences)
 	return differences, keep(judge, found, total.found)
 }
 

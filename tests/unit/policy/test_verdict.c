@@ -129,6 +129,54 @@ static void the_first_line_is_at_most_two_hundred_characters(void **state) {
     }
 }
 
+#define STANDARD(name, level, more)                                                                \
+    POLICY(name, "  rules:\n  - {check: pod-security, params: {level: " level                      \
+                 ", version: v1.37}" more "}\n")
+#define PRIVILEGED                                                                                 \
+    POD("  hostNetwork: true\n  containers:\n"                                                     \
+        "  - {name: a, image: x, securityContext: {privileged: true, runAsUser: 0}}\n")
+
+static void assert_first_line(const char *policy, const char *manifest, const char *expected) {
+    struct judged judged;
+    struct str line = first_line(denial(&judged, policy, manifest));
+    assert_string_equal(str_copy(&judged.arena, line).at, expected);
+    judged_end(&judged);
+}
+
+static void the_first_line_names_the_controls_worst_first(void **state) {
+    (void)state;
+    assert_first_line(STANDARD("p", "baseline", ""), PRIVILEGED,
+                      "Pod \"web\" breaks 1 rule: pod-security (privileged, hostNamespaces)");
+    /* Whichever rule's words are told where several find the same. */
+    assert_first_line(
+        POLICY("p", "  rules:\n  - {check: pod-security, params: {level: baseline}}\n"
+                    "  - {check: privileged, severity: critical}\n"
+                    "  - {name: more, check: pod-security, params: {except: [runAsNonRoot, "
+                    "allowPrivilegeEscalation, capabilities_restricted]}}\n"),
+        PRIVILEGED,
+        "Pod \"web\" breaks 3 rules: privileged, pod-security (privileged, "
+        "hostNamespaces), more (privileged, hostNamespaces, runAsUser, "
+        "seccompProfile_restricted)");
+}
+
+static void controls_leave_room_for_the_names_of_rules(void **state) {
+    (void)state;
+    char *policy = many_rules(3);
+    struct judged judged;
+    struct arena arena;
+    arena_init(&arena, 65536, 0);
+    struct str both =
+        str_format(&arena, "%s%s", policy, "  - {check: pod-security, severity: critical}\n");
+    struct str line = first_line(denial(&judged, both.at, PRIVILEGED));
+    assert_true(str_utf8_count(line) <= VERDICT_FIRST_LINE_MAX);
+    assert_true(str_starts_with(line, STR("Pod \"web\" breaks 4 rules: pod-security (privileged, "
+                                          "hostNamespaces and 5 more), a-rule-of-")));
+    assert_true(str_ends_with(line, STR("name-2")));
+    judged_end(&judged);
+    arena_fini(&arena);
+    free(policy);
+}
+
 /* Distinct images: each container is an entry of its own. */
 static char *many_containers(size_t count) {
     struct arena arena;
@@ -315,6 +363,20 @@ static void a_warning_says_at_once_what_it_means(void **state) {
         "no memory request; its Pods may be refused (p/resource-limits)");
 }
 
+static void warnings_name_controls(void **state) {
+    (void)state;
+    struct judged judged;
+    assert_warning(STANDARD("p", "baseline", ", action: warn"), PRIVILEGED, MODE_ENFORCE,
+                   "Pod \"web\": container \"a\" is privileged; the pod uses host namespaces "
+                   "(p/pod-security: privileged, hostNamespaces)");
+    struct str text =
+        warning(&judged, STANDARD("p", "restricted", ", action: warn"), PRIVILEGED, MODE_ENFORCE);
+    assert_true(str_utf8_count(text) <= VERDICT_WARNING_MAX);
+    assert_true(str_contains(text, STR("(p/pod-security: privileged, hostNamespaces, ")));
+    assert_true(str_ends_with(text, STR(" more)")));
+    judged_end(&judged);
+}
+
 static void causes_have_one_field_each(void **state) {
     (void)state;
     struct judged judged;
@@ -373,6 +435,8 @@ int main(void) {
         cmocka_unit_test(worst_comes_first),
         cmocka_unit_test(rules_of_one_name_are_named_once),
         cmocka_unit_test(the_first_line_is_at_most_two_hundred_characters),
+        cmocka_unit_test(the_first_line_names_the_controls_worst_first),
+        cmocka_unit_test(controls_leave_room_for_the_names_of_rules),
         cmocka_unit_test(a_denial_is_cut_at_whole_entries),
         cmocka_unit_test(what_is_cut_is_counted),
         cmocka_unit_test(a_rule_is_one_entry),
@@ -381,6 +445,7 @@ int main(void) {
         cmocka_unit_test(one_and_many_containers_agree_with_their_verbs),
         cmocka_unit_test(warnings_are_bounded_and_of_one_line),
         cmocka_unit_test(a_warning_says_at_once_what_it_means),
+        cmocka_unit_test(warnings_name_controls),
         cmocka_unit_test(causes_have_one_field_each),
         cmocka_unit_test(annotations_are_bounded_and_only_where_there_is_something),
     };

@@ -306,6 +306,47 @@ static void unknown_controls_are_refused_with_a_suggestion(void **state) {
     assert_null(strstr(err.text, "did you mean"));
 }
 
+static size_t allocations;
+
+static bool count_allocation(size_t bytes) {
+    (void)bytes;
+    allocations++;
+    return false;
+}
+
+static void a_pod_that_keeps_all_costs_no_memory(void **state) {
+    (void)state;
+    const struct standard *standard = prepare(CONTROL_RESTRICTED, "latest", NO_EXCEPT);
+    const struct workload *workload = decode(
+        "{'spec':{'volumes':[{'name':'v','configMap':{'name':'c'}}],'securityContext':"
+        "{'runAsNonRoot':true,'sysctls':[{'name':'net.ipv4.tcp_rmem','value':'1'}],"
+        "'seccompProfile':{'type':'Localhost','localhostProfile':'p'}},'containers':[{'name':'a',"
+        "'ports':[{'containerPort':80}],'livenessProbe':{'httpGet':{'port':80}},'securityContext':"
+        "{'allowPrivilegeEscalation':false,'seLinuxOptions':{'type':'container_t'},"
+        "'capabilities':{'drop':['ALL'],'add':['NET_BIND_SERVICE']}}}]}}");
+    struct findings findings;
+    findings_init(&findings, &arena, 10);
+    allocations = 0;
+    arena_refuse = count_allocation;
+    standard_judge(standard, &workload->pod, NULL, &findings);
+    standard_judge(standard, &workload->pod, &workload->pod.containers[0], &findings);
+    arena_refuse = NULL;
+    assert_int_equal(findings.count, 0);
+    assert_int_equal(allocations, 0);
+}
+
+static void an_error_says_where_in_the_parameters(void **state) {
+    (void)state;
+    struct error err = {0};
+    struct standard standard = {.version_text = STR("1.36")};
+    assert_false(standard_prepare(&standard, &arena, &err));
+    assert_string_equal(err.where, "version");
+    standard = (struct standard){.version_text = STR("latest"),
+                                 .except = EXCEPT(STR("hostPorts"), STR("hostPort"))};
+    assert_false(standard_prepare(&standard, &arena, &err));
+    assert_string_equal(err.where, "except[1]");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_in_the_order_of_upstream),
@@ -324,6 +365,8 @@ int main(void) {
         cmocka_unit_test(malformed_versions_are_refused_with_a_suggestion),
         cmocka_unit_test(a_newer_version_is_the_newest_known),
         cmocka_unit_test(unknown_controls_are_refused_with_a_suggestion),
+        cmocka_unit_test(an_error_says_where_in_the_parameters),
+        cmocka_unit_test(a_pod_that_keeps_all_costs_no_memory),
     };
     return cmocka_run_group_tests_name("rules/control", tests, setup, teardown);
 }
