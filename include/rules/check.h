@@ -63,4 +63,10 @@ struct check {
     void (*evaluate)(const struct check_ctx *ctx, struct findings *findings);
 };
 
+/* For checks of images: calls `judge` for each reference at hand, the container's own or, in pod scope, those of image
+ * volumes (one without a reference mounts nothing); `place` is a finding that says where it stands. */
+typedef void (*check_image_fn)(const struct check_ctx *ctx, struct findings *findings,
+                               struct str reference, struct finding place);
+void check_images(const struct check_ctx *ctx, struct findings *findings, check_image_fn judge);
+
 #endif

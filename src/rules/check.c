@@ -19,3 +19,20 @@ bool severity_parse(struct str name, enum severity *out) {
     }
     return false;
 }
+
+void check_images(const struct check_ctx *ctx, struct findings *findings, check_image_fn judge) {
+    if (ctx->container) {
+        judge(ctx, findings, ctx->container->image,
+              (struct finding){.container = ctx->container, .field = STR("image")});
+        return;
+    }
+    for (size_t i = 0; i < ctx->pod->volume_count; i++) {
+        const struct volume *volume = &ctx->pod->volumes[i];
+        if (str_is_empty(str_trim(volume->image_reference))) continue;
+        judge(ctx, findings, volume->image_reference,
+              (struct finding){.list = STR("volumes"),
+                               .index = i,
+                               .key = volume->name,
+                               .field = STR("image.reference")});
+    }
+}

@@ -75,21 +75,7 @@ static void judge_image(const struct check_ctx *ctx, struct findings *findings, 
 }
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
-    if (ctx->container) {
-        judge_image(ctx, findings, ctx->container->image,
-                    (struct finding){.container = ctx->container, .field = STR("image")});
-        return;
-    }
-    for (size_t i = 0; i < ctx->pod->volume_count; i++) {
-        const struct volume *volume = &ctx->pod->volumes[i];
-        /* Without a reference nothing is mounted. */
-        if (str_is_empty(str_trim(volume->image_reference))) continue;
-        judge_image(ctx, findings, volume->image_reference,
-                    (struct finding){.list = STR("volumes"),
-                                     .index = i,
-                                     .key = volume->name,
-                                     .field = STR("image.reference")});
-    }
+    check_images(ctx, findings, judge_image);
 }
 
 const struct check check_image_tag = {
