@@ -67,6 +67,15 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
+/* What lives as long as the process lives in one arena. */
+static int run(const struct verb *verb, int argc, char **argv) {
+    struct arena arena;
+    arena_init(&arena, (size_t)64 << 10, 0);
+    int status = verb->run(verb, &arena, argc, argv);
+    arena_fini(&arena);
+    return status;
+}
+
 int main(int argc, char **argv) {
     ignore_broken_pipes();
     if (argc < 2) {
@@ -81,10 +90,10 @@ int main(int argc, char **argv) {
             return console_finish(STATUS_FINE);
         }
         const struct verb *verb = find_verb(argv[2]);
-        return verb ? verb->run(verb, 1, arguments) : refuse_unknown(argv[2]);
+        return verb ? run(verb, 1, arguments) : refuse_unknown(argv[2]);
     }
     if (is_one_of(argv[1], "--version", "-V", "version"))
-        return verb_version.run(&verb_version, argc - 2, argv + 2);
+        return run(&verb_version, argc - 2, argv + 2);
     const struct verb *verb = find_verb(argv[1]);
-    return verb ? verb->run(verb, argc - 2, argv + 2) : refuse_unknown(argv[1]);
+    return verb ? run(verb, argc - 2, argv + 2) : refuse_unknown(argv[1]);
 }

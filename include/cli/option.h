@@ -39,8 +39,8 @@ struct verb {
     const char *help;           /* paragraphs after the options: examples, exit status */
     const struct option_row *options;
     size_t option_count;
-    /* Gets the arguments after the verb's name; returns the exit status. */
-    int (*run)(const struct verb *verb, int argc, char **argv);
+    /* Gets the arguments after the verb's name and the arena of the process; returns the exit status. */
+    int (*run)(const struct verb *verb, struct arena *arena, int argc, char **argv);
 };
 
 /*

@@ -203,7 +203,7 @@ static int judge_all(struct arena *arena, const struct check_options *options,
     return console_finish(status);
 }
 
-static int run_in(struct arena *arena, const struct verb *verb, int argc, char **argv) {
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct check_options options = {.fail_on = FAIL_ON_DENY};
     struct str_list operands;
     int status;
@@ -217,14 +217,6 @@ static int run_in(struct arena *arena, const struct verb *verb, int argc, char *
     if (!snapshot) return STATUS_TROUBLE;
     status = judge_all(arena, &options, &operands, snapshot);
     snapshot_free(snapshot);
-    return status;
-}
-
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    int status = run_in(&arena, verb, argc, argv);
-    arena_fini(&arena);
     return status;
 }
 

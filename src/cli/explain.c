@@ -106,21 +106,18 @@ static int explain_all(struct arena *arena, const struct str_list *ids) {
     return console_finish(STATUS_FINE);
 }
 
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct str_list operands;
     char no_options;
     int status;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    if (console_read_options(verb, &arena, argc, argv, &no_options, &operands, &status)) {
+    if (console_read_options(verb, arena, argc, argv, &no_options, &operands, &status)) {
         if (operands.count > 0) {
-            status = explain_all(&arena, &operands);
+            status = explain_all(arena, &operands);
         } else {
             console_say("name a check (podgate list shows them)");
             status = STATUS_TROUBLE;
         }
     }
-    arena_fini(&arena);
     return status;
 }
 

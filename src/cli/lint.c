@@ -96,21 +96,18 @@ static int lint(struct arena *arena, const struct str_list *paths,
     return status;
 }
 
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct lint_options options = {.strict = false};
     struct str_list operands;
     int status;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    if (console_read_options(verb, &arena, argc, argv, &options, &operands, &status)) {
+    if (console_read_options(verb, arena, argc, argv, &options, &operands, &status)) {
         if (operands.count > 0) {
-            status = console_finish(lint(&arena, &operands, &options));
+            status = console_finish(lint(arena, &operands, &options));
         } else {
             console_say("name policy files or folders of them (see podgate lint --help)");
             status = STATUS_TROUBLE;
         }
     }
-    arena_fini(&arena);
     return status;
 }
 

@@ -48,15 +48,13 @@ static void add_json(struct strbuf *out) {
     strbuf_add_char(out, '\n');
 }
 
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct list_options options = {.output = OUTPUT_TEXT};
     struct str_list operands;
     int status;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    if (console_read_options(verb, &arena, argc, argv, &options, &operands, &status)) {
+    if (console_read_options(verb, arena, argc, argv, &options, &operands, &status)) {
         struct strbuf out;
-        strbuf_init(&out, &arena, 4096);
+        strbuf_init(&out, arena, 4096);
         if (options.output == OUTPUT_JSON)
             add_json(&out);
         else
@@ -64,7 +62,6 @@ static int run(const struct verb *verb, int argc, char **argv) {
         console_print(&out);
         status = console_finish(STATUS_FINE);
     }
-    arena_fini(&arena);
     return status;
 }
 

@@ -269,7 +269,7 @@ static int ask(struct arena *arena, const struct probe_options *options,
     return judge(arena, options, question, &answer);
 }
 
-static int run_in(struct arena *arena, const struct verb *verb, int argc, char **argv) {
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct probe_options options = {.sample = NO_SAMPLE};
     struct str_list operands;
     struct question question = {.is_v1beta1 = false};
@@ -287,14 +287,6 @@ static int run_in(struct arena *arena, const struct verb *verb, int argc, char *
     status = ask(arena, &options, &question);
     tls_client_free(question.request.tls);
     return console_finish(status);
-}
-
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    int status = run_in(&arena, verb, argc, argv);
-    arena_fini(&arena);
-    return status;
 }
 
 const struct verb verb_probe = {

@@ -191,7 +191,7 @@ static int answer_all(struct stream *stream, struct answering *by) {
     return STATUS_TROUBLE;
 }
 
-static int run_in(struct arena *arena, const struct verb *verb, int argc, char **argv) {
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct review_options options = {.mode = MODE_ENFORCE};
     struct str_list operands;
     int status;
@@ -215,14 +215,6 @@ static int run_in(struct arena *arena, const struct verb *verb, int argc, char *
     }
     snapshot_free(snapshot);
     return console_finish(status);
-}
-
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
-    arena_init(&arena, (size_t)64 << 10, 0);
-    int status = run_in(&arena, verb, argc, argv);
-    arena_fini(&arena);
-    return status;
 }
 
 const struct verb verb_review = {

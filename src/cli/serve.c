@@ -386,18 +386,16 @@ static void run_until_signal(struct serve *serve) {
     drain(serve);
 }
 
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct str_list operands;
     struct error err = {.code = ERR_NONE};
     int status = STATUS_FINE;
-    arena_init(&arena, 16384, 0);
-    struct serve serve = {.arena = &arena};
+    struct serve serve = {.arena = arena};
     /* Threads that allocate together must not each grow a heap of their own. */
     mallopt(M_ARENA_MAX, 2);
     /* Left to itself the bound rises to the largest body ever freed, whose memory then stays ours. */
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
-    if (console_read_options(verb, &arena, argc, argv, &serve.options, &operands, &status)) {
+    if (console_read_options(verb, arena, argc, argv, &serve.options, &operands, &status)) {
         if (start(&serve, &err)) {
             run_until_signal(&serve);
         } else {
@@ -406,7 +404,6 @@ static int run(const struct verb *verb, int argc, char **argv) {
         }
         take_down(&serve);
     }
-    arena_fini(&arena);
     return status;
 }
 

@@ -16,20 +16,17 @@
 
 const char version_number[] = PODGATE_VERSION;
 
-static int run(const struct verb *verb, int argc, char **argv) {
-    struct arena arena;
+static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct str_list operands;
     char no_options;
     int status;
-    arena_init(&arena, (size_t)16 << 10, 0);
-    if (console_read_options(verb, &arena, argc, argv, &no_options, &operands, &status)) {
+    if (console_read_options(verb, arena, argc, argv, &no_options, &operands, &status)) {
         printf("podgate %s, commit %s\n"
                "cJSON %s, libyaml %s, libmicrohttpd %s, GnuTLS %s\n",
                version_number, PODGATE_COMMIT, tree_library_version(), yaml_library_version(),
                server_library_version(), tls_library_version());
         status = console_finish(STATUS_FINE);
     }
-    arena_fini(&arena);
     return status;
 }
 
