@@ -49,15 +49,14 @@ const struct cJSON *workload_find_spec(const struct workload_kind *kind,
 
 /* Who a person would say this belongs to: the controller owner with a ReplicaSet's suffix taken off if it equals the
  * label pod-template-hash, a CronJob's (a Job owned: '-' and 8 or more digits) likewise. Without owner: the object's own name, else
- * generateName without its '-'. `kind` receives "Deployment", "CronJob", the owner's kind or the object's own. In the arena. */
+ * generateName without its '-'. `kind` receives "Deployment", "CronJob", the owner's kind or the object's own. Slices of the object's own texts. */
 struct workload_name {
     struct str kind, name;
     bool is_owner;     /* somebody else's name */
     bool is_generated; /* the object's own name was generated: show "worker-*" */
 };
-struct workload_name workload_display_name(struct arena *arena, const struct workload *workload);
+struct workload_name workload_display_name(const struct workload *workload);
 /* `names` of match: own name, generateName without '-', the owner's, the owner's without its suffix. At most 4. */
-size_t workload_match_names(struct arena *arena, const struct workload *workload,
-                            struct str names[static 4]);
+size_t workload_match_names(const struct workload *workload, struct str names[static 4]);
 
 #endif

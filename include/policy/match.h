@@ -17,7 +17,7 @@ struct subject {
     struct str match_names[4]; /* filled by subject_init */
     size_t match_name_count;
 };
-void subject_init(struct subject *subject, struct arena *arena, const struct workload *workload);
+void subject_init(struct subject *subject, const struct workload *workload);
 
 /* What is unknown counts as matching in `match` and as not matching in `exclude`. */
 enum match_sense { MATCH_SELECT, MATCH_EXCLUDE };

@@ -193,7 +193,7 @@ static void judge_object(struct judge *judge, const struct source *source,
                           .now = judge->now};
     struct subject subject = {.is_from_review = false};
     struct judgement judgement;
-    subject_init(&subject, &judge->arena, &workload);
+    subject_init(&subject, &workload);
     subject.name_space = name_space_of(judge, &workload);
     engine_judge(&judge->arena, &terms, &subject, &judgement);
     if (!arena_is_exhausted(&judge->arena)) {

@@ -173,8 +173,7 @@ static bool is_generated(const struct meta *meta) {
            (str_is_empty(meta->name) || str_starts_with(meta->name, meta->generate_name));
 }
 
-struct workload_name workload_display_name(struct arena *arena, const struct workload *workload) {
-    (void)arena; /* every name is a part of one that the object has */
+struct workload_name workload_display_name(const struct workload *workload) {
     const struct meta *meta = &workload->meta;
     struct workload_name shown = {.kind = workload->kind->kind, .name = meta->name};
     if (!str_is_empty(meta->owner_name)) {
@@ -197,9 +196,7 @@ static void add_name(struct str names[static 4], size_t *count, struct str name)
     names[(*count)++] = name;
 }
 
-size_t workload_match_names(struct arena *arena, const struct workload *workload,
-                            struct str names[static 4]) {
-    (void)arena; /* as above */
+size_t workload_match_names(const struct workload *workload, struct str names[static 4]) {
     const struct meta *meta = &workload->meta;
     size_t count = 0;
     add_name(names, &count, meta->name);

@@ -236,7 +236,7 @@ static void judge_workload(struct admission *a, const struct workload *workload,
                                 .mode = a->mode,
                                 .now = a->now};
     struct subject subject;
-    subject_init(&subject, a->arena, workload);
+    subject_init(&subject, workload);
     subject.is_from_review = true;
     subject.name_space = review->name_space;
     subject.operation = review->operation;

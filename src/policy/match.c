@@ -58,10 +58,10 @@ static bool pod_matches(const struct match *match, const struct subject *subject
     return labels_match(match, workload->pod_meta.labels);
 }
 
-void subject_init(struct subject *subject, struct arena *arena, const struct workload *workload) {
+void subject_init(struct subject *subject, const struct workload *workload) {
     *subject = (struct subject){.workload = workload, .name_space = workload->meta.name_space};
     if (str_is_empty(subject->name_space)) subject->name_space = STR("default");
-    subject->match_name_count = workload_match_names(arena, workload, subject->match_names);
+    subject->match_name_count = workload_match_names(workload, subject->match_names);
 }
 
 bool match_needs_request(const struct match *match) {

@@ -59,11 +59,11 @@ void words_fill(struct strbuf *out, const char *template, const struct finding *
 /* --- paths ----------------------------------------------------------------------------------- */
 
 /* The kind in whose file the person who made this finds the pod. An ephemeral container is in no template. */
-static const struct workload_kind *edited_kind(struct arena *arena, const struct workload *workload,
+static const struct workload_kind *edited_kind(const struct workload *workload,
                                                const struct finding *finding) {
     const struct workload_kind *own = workload->kind;
     if (finding->container && finding->container->type == CONTAINER_EPHEMERAL) return own;
-    struct workload_name owner = workload_display_name(arena, workload);
+    struct workload_name owner = workload_display_name(workload);
     const struct workload_kind *kind = owner.is_owner ? workload_find_name(owner.kind) : NULL;
     return kind ? kind : own;
 }
@@ -72,7 +72,7 @@ struct str verdict_path(struct arena *arena, const struct workload *workload,
                         const struct finding *finding) {
     struct strbuf path;
     strbuf_init(&path, arena, 128);
-    const struct workload_kind *kind = edited_kind(arena, workload, finding);
+    const struct workload_kind *kind = edited_kind(workload, finding);
     strbuf_add(&path, finding->in_metadata ? kind->metadata_path : kind->spec_path);
     const struct container *container = finding->in_metadata ? NULL : finding->container;
     if (container) strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
@@ -91,7 +91,7 @@ struct str words_proposed_path(struct arena *arena, const struct workload *workl
     bool is_ephemeral = finding->container && finding->container->type == CONTAINER_EPHEMERAL;
     /* The pod's fields cannot change once a debug container can be added. */
     if (!pod_field || is_ephemeral) return verdict_path(arena, workload, finding);
-    return str_format(arena, "%.*s.%s", STR_ARGS(edited_kind(arena, workload, finding)->spec_path),
+    return str_format(arena, "%.*s.%s", STR_ARGS(edited_kind(workload, finding)->spec_path),
                       pod_field);
 }
 
@@ -179,7 +179,7 @@ struct str verdict_fix(struct arena *arena, const struct finding *finding) {
 }
 
 struct str verdict_subject(struct arena *arena, const struct workload *workload) {
-    struct workload_name shown = workload_display_name(arena, workload);
+    struct workload_name shown = workload_display_name(workload);
     struct strbuf text;
     strbuf_init(&text, arena, 64);
     strbuf_add(&text, workload->kind->kind);

@@ -256,7 +256,7 @@ static void objects_are_called_by_what_a_person_made(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof name_rows / sizeof *name_rows; i++) {
         const struct name_row *row = &name_rows[i];
-        struct workload_name shown = workload_display_name(&arena, decode_named(row));
+        struct workload_name shown = workload_display_name(decode_named(row));
         if (!str_equals(shown.kind, str_from(row->shown_kind)) ||
             !str_equals(shown.name, str_from(row->shown_name)))
             fail_msg("%s is shown as %.*s \"%.*s\"", row->metadata, STR_ARGS(shown.kind),
@@ -270,7 +270,7 @@ static void names_of_match_cover_object_and_workload(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof name_rows / sizeof *name_rows; i++) {
         struct str names[4];
-        size_t count = workload_match_names(&arena, decode_named(&name_rows[i]), names);
+        size_t count = workload_match_names(decode_named(&name_rows[i]), names);
         struct strbuf joined;
         strbuf_init(&joined, &arena, 64);
         for (size_t n = 0; n < count; n++) {

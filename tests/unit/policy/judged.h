@@ -62,7 +62,7 @@ static inline void judged_read(struct judged *judged, const char *manifest) {
     assert_non_null(kind);
     if (!workload_decode(&judged->arena, kind, &judged->document, root, &judged->workload, &err))
         fail_msg("%s %s", err.where, err.text);
-    subject_init(&judged->subject, &judged->arena, &judged->workload);
+    subject_init(&judged->subject, &judged->workload);
 }
 
 /* Reads both; the test may then change the subject. */
