@@ -1,7 +1,7 @@
 /*
  * What one review costs in admission alone, without a socket, stage by stage: microseconds of one
  * thread, the least of ten rounds.
- *   admission_cost [--calls N] [--stage NAME] REVIEW.json...
+ *   admission_cost [--policies FILE|builtin:NAME]... [--profile NAME] [--mode MODE] [--calls N] [--stage NAME] REVIEW.json...
  * With --calls a stage runs N times, once: under callgrind the difference between two runs with
  * different N, divided by the difference of the Ns, is the exact number of instructions a call.
  */
@@ -10,18 +10,31 @@
 #include <time.h>
 
 #include "policy/admission.h"
+#include "policy/builtin.h"
 #include "text/json.h"
 
 #define ROUNDS 10
 #define CALLS 2000
+#define SOURCES_MAX 16
 
 static char text[16 << 20];
 
+/* How all reviews are judged. */
+struct terms_of_bench {
+    struct policy_source sources[SOURCES_MAX];
+    size_t source_count;
+    struct str profile;
+    enum mode mode;
+    const char *stage; /* NULL: all */
+    int calls;         /* 0: the least of ten rounds */
+    const struct snapshot *snapshot;
+};
+
 /* What the stages of one review share. */
 struct bench {
+    const struct terms_of_bench *terms;
     struct str body;
     struct admission_options options;
-    const struct snapshot *snapshot;
     struct arena kept, arena; /* what an earlier stage made; what the measured one makes */
     struct review review;
     const struct workload_kind *kind; /* NULL: nothing to judge, no tree */
@@ -57,7 +70,8 @@ static bool decode_pod(struct bench *b) {
 }
 
 static bool answer(struct bench *b) {
-    admission_answer(&b->arena, &b->options, b->snapshot, STR(""), b->body, 0, &b->outcome);
+    admission_answer(&b->arena, &b->options, b->terms->snapshot, b->terms->profile, b->body, 0,
+                     &b->outcome);
     return b->outcome.http_status == 200;
 }
 
@@ -98,8 +112,9 @@ static bool repeat(struct bench *b, const struct stage *stage, int calls, double
     return true;
 }
 
-static void measure(struct bench *b, const struct stage *stage, int calls) {
+static void measure(struct bench *b, const struct stage *stage) {
     double best = 1e9, took;
+    int calls = b->terms->calls;
     for (int round = 0; round < (calls > 0 ? 1 : ROUNDS); round++) {
         if (!repeat(b, stage, calls > 0 ? calls : CALLS, &took)) {
             printf("  %-12s failed\n", stage->name);
@@ -110,22 +125,25 @@ static void measure(struct bench *b, const struct stage *stage, int calls) {
     printf("  %-12s %8.2f us\n", stage->name, best * 1e6);
 }
 
-static void measure_review(const struct snapshot *snapshot, const char *path, const char *only,
-                           int calls) {
+static struct str read_file(const char *path, char *into, size_t room) {
     FILE *file = fopen(path, "rb");
-    size_t len = file ? fread(text, 1, sizeof text, file) : 0;
+    size_t len = file ? fread(into, 1, room, file) : 0;
     if (file) fclose(file);
-    struct bench b = {.body = {text, len}, .snapshot = snapshot};
-    b.options = (struct admission_options){.limits = scan_limits_default, .mode = MODE_ENFORCE};
+    return (struct str){into, len};
+}
+
+static void measure_review(const struct terms_of_bench *terms, const char *path) {
+    struct bench b = {.terms = terms, .body = read_file(path, text, sizeof text)};
+    b.options = (struct admission_options){.limits = scan_limits_default, .mode = terms->mode};
     arena_init(&b.kept, (size_t)64 << 10, 0);
     arena_init(&b.arena, (size_t)64 << 10, 0);
     if (prepare(&b)) {
         struct str decision = decision_name(b.outcome.decision);
-        printf("%s: %zu bytes, arena %zu KiB, %.*s\n", path, len, arena_held_bytes(&b.arena) >> 10,
-               STR_ARGS(decision));
+        printf("%s: %zu bytes, arena %zu KiB, %.*s\n", path, b.body.len,
+               arena_held_bytes(&b.arena) >> 10, STR_ARGS(decision));
         arena_reset(&b.arena, (size_t)256 << 10);
         for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-            if (!only || strcmp(only, stages[i].name) == 0) measure(&b, &stages[i], calls);
+            if (!terms->stage || strcmp(terms->stage, stages[i].name) == 0) measure(&b, &stages[i]);
     } else {
         printf("%s: no review that is answered\n", path);
     }
@@ -133,21 +151,50 @@ static void measure_review(const struct snapshot *snapshot, const char *path, co
     arena_fini(&b.kept);
 }
 
+static bool add_source(struct terms_of_bench *terms, struct arena *arena, const char *name) {
+    static const size_t room = (size_t)1 << 20;
+    struct str builtin = str_slice(str_from(name), strlen("builtin:"), SIZE_MAX);
+    struct policy_source *source = &terms->sources[terms->source_count];
+    if (terms->source_count == SOURCES_MAX) return false;
+    source->name = str_from(name);
+    if (str_starts_with(source->name, STR("builtin:"))) {
+        const struct builtin_policy *found = builtin_policy_find(builtin);
+        source->text = found ? found->text : STR_NONE;
+    } else {
+        char *into = ARENA_NEW(arena, char, room);
+        source->text = into ? read_file(name, into, room) : STR_NONE;
+    }
+    terms->source_count++;
+    return source->text.len > 0;
+}
+
+static bool set_option(struct terms_of_bench *terms, struct arena *arena, const char *name,
+                       const char *value) {
+    if (strcmp(name, "--policies") == 0) return add_source(terms, arena, value);
+    if (strcmp(name, "--mode") == 0) return mode_parse(str_from(value), &terms->mode);
+    if (strcmp(name, "--profile") == 0) terms->profile = str_from(value);
+    if (strcmp(name, "--calls") == 0) terms->calls = atoi(value);
+    if (strcmp(name, "--stage") == 0) terms->stage = value;
+    return true;
+}
+
 int main(int argc, char **argv) {
     struct arena arena;
     struct diagnostics diagnostics;
-    const char *only = NULL;
-    int first = 1, calls = 0;
-    for (; first + 1 < argc && argv[first][0] == '-'; first += 2) {
-        if (strcmp(argv[first], "--calls") == 0) calls = atoi(argv[first + 1]);
-        if (strcmp(argv[first], "--stage") == 0) only = argv[first + 1];
-    }
+    struct terms_of_bench terms = {.mode = MODE_ENFORCE};
+    int first = 1;
     arena_init(&arena, (size_t)64 << 10, 0);
+    for (; first + 1 < argc && argv[first][0] == '-'; first += 2) {
+        if (set_option(&terms, &arena, argv[first], argv[first + 1])) continue;
+        fprintf(stderr, "admission_cost: %s %s: no such thing\n", argv[first], argv[first + 1]);
+        return 2;
+    }
     diagnostics_init(&diagnostics, &arena);
-    struct snapshot *snapshot = policy_compile(NULL, 0, &diagnostics);
+    struct snapshot *snapshot = policy_compile(terms.sources, terms.source_count, &diagnostics);
     if (!snapshot) return 1;
+    terms.snapshot = snapshot;
     for (int i = first; i < argc; i++)
-        measure_review(snapshot, argv[i], only, calls);
+        measure_review(&terms, argv[i]);
     snapshot_free(snapshot);
     arena_fini(&arena);
     return 0;
