@@ -18,7 +18,9 @@ MUST_CHECK bool glob_check(struct str pattern, struct error *err);
 bool glob_has_wildcard(struct str pattern);
 /* Whether the whole text matches; `*` crosses everything. */
 bool glob_match(struct str pattern, struct str text);
-/* The same with segments divided by '/': `*` and `?` stay inside one, `**` crosses. */
+/* Whether one of the patterns does. */
+bool glob_match_any(const struct str_list *patterns, struct str text);
+/* glob_match with segments divided by '/': `*` and `?` stay inside one, `**` crosses. */
 bool glob_match_path(struct str pattern, struct str text);
 
 #endif

@@ -61,6 +61,8 @@ int str_compare(struct str a, struct str b);
 bool str_list_contains(const struct str_list *list, struct str s);
 /* A terminated copy in the arena, or STR_NONE. */
 struct str str_copy(struct arena *arena, struct str s);
+/* The items with `separator` between them, terminated, in the arena; STR_NONE when there are none. */
+struct str str_join(struct arena *arena, const struct str_list *list, struct str separator);
 /* printf into the arena; terminated, or STR_NONE. */
 struct str str_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 

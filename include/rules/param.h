@@ -19,7 +19,21 @@ enum param_type {
     PARAM_CHOICES,  /* unsigned: bit set of indexes in `choices` */
     PARAM_IMAGES,   /* struct image_pattern_list */
     PARAM_QUANTITY, /* struct quantity */
+    PARAM_RANGES,   /* struct range_list: whole numbers within min..max, and ranges of them */
 };
+
+struct range {
+    int64_t first, last; /* both within */
+};
+
+struct range_list {
+    const struct range *items;
+    size_t count;
+};
+
+bool range_list_has(const struct range_list *ranges, int64_t number);
+/* "22, 8000-8999" in the arena, as the parameter is written; STR_NONE when there are none. */
+struct str range_list_text(struct arena *arena, const struct range_list *ranges);
 
 struct image_pattern_list {
     const struct image_pattern *items;
@@ -31,7 +45,7 @@ struct param {
     enum param_type type;
     size_t offset;        /* in the check's params struct */
     const char *fallback; /* the default as one would write it in YAML: "[ALL]", "true", "latest" */
-    int64_t min, max;     /* PARAM_INT */
+    int64_t min, max;     /* PARAM_INT, PARAM_RANGES */
     const char *const *choices; /* NULL-terminated */
     const char *doc;            /* one sentence */
 };

@@ -155,6 +155,12 @@ static bool match(struct str pattern, struct str text, bool in_path) {
 
 bool glob_match(struct str pattern, struct str text) { return match(pattern, text, false); }
 
+bool glob_match_any(const struct str_list *patterns, struct str text) {
+    for (size_t i = 0; i < patterns->count; i++)
+        if (glob_match(patterns->items[i], text)) return true;
+    return false;
+}
+
 bool glob_match_path(struct str pattern, struct str text) { return match(pattern, text, true); }
 
 bool glob_has_wildcard(struct str pattern) {

@@ -138,3 +138,14 @@ void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
     strbuf_add_escaped(buf, s, max_bytes);
     strbuf_add_char(buf, '"');
 }
+
+struct str str_join(struct arena *arena, const struct str_list *list, struct str separator) {
+    if (list->count == 0) return STR_NONE;
+    struct strbuf text;
+    strbuf_init(&text, arena, 64);
+    for (size_t i = 0; i < list->count; i++) {
+        if (i > 0) strbuf_add(&text, separator);
+        strbuf_add(&text, list->items[i]);
+    }
+    return strbuf_str(&text);
+}

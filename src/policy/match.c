@@ -2,16 +2,10 @@
 
 #include "base/glob.h"
 
-static bool any_glob_matches(const struct str_list *globs, struct str text) {
-    for (size_t i = 0; i < globs->count; i++)
-        if (glob_match(globs->items[i], text)) return true;
-    return false;
-}
-
 static bool any_glob_matches_any(const struct str_list *globs, const struct str *texts,
                                  size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (any_glob_matches(globs, texts[i])) return true;
+        if (glob_match_any(globs, texts[i])) return true;
     return false;
 }
 
@@ -31,7 +25,7 @@ static bool labels_match(const struct match *match, const struct cJSON *labels) 
 static bool requester_matches(const struct match *match, enum operation operation, struct str user,
                               const struct str_list *groups) {
     if (match->operations && !(match->operations >> operation & 1)) return false;
-    if (match->users.count > 0 && !any_glob_matches(&match->users, user)) return false;
+    if (match->users.count > 0 && !glob_match_any(&match->users, user)) return false;
     return match->groups.count == 0 ||
            any_glob_matches_any(&match->groups, groups->items, groups->count);
 }
@@ -48,12 +42,12 @@ static bool pod_matches(const struct match *match, const struct subject *subject
         !any_glob_matches_any(&match->names, subject->match_names, subject->match_name_count))
         return false;
     if (match->service_account_names.count > 0 &&
-        !any_glob_matches(&match->service_account_names, service_account(pod)))
+        !glob_match_any(&match->service_account_names, service_account(pod)))
         return false;
     /* No class is no class: `*` means those that have one. */
     if (match->runtime_classes.count > 0 &&
         (str_is_empty(pod->runtime_class_name) ||
-         !any_glob_matches(&match->runtime_classes, pod->runtime_class_name)))
+         !glob_match_any(&match->runtime_classes, pod->runtime_class_name)))
         return false;
     return labels_match(match, workload->pod_meta.labels);
 }
@@ -72,7 +66,7 @@ bool match_object(const struct match *match, const struct subject *subject,
                   enum match_sense sense) {
     if (match->is_empty) return true;
     if (!kind_is_among(match->kinds, subject->workload->kind)) return false;
-    if (match->namespaces.count > 0 && !any_glob_matches(&match->namespaces, subject->name_space))
+    if (match->namespaces.count > 0 && !glob_match_any(&match->namespaces, subject->name_space))
         return false;
     if (match_needs_request(match)) {
         if (!subject->is_from_review && sense == MATCH_EXCLUDE) return false;
@@ -97,7 +91,7 @@ static bool image_matches(const struct image_pattern_list *patterns, struct str 
 
 bool match_container(const struct match *match, const struct container *container) {
     if (!match->narrows_containers) return true;
-    if (match->containers.count > 0 && !any_glob_matches(&match->containers, container->name))
+    if (match->containers.count > 0 && !glob_match_any(&match->containers, container->name))
         return false;
     if (match->container_types && !(match->container_types >> container->type & 1)) return false;
     return match->images.count == 0 || image_matches(&match->images, container->image);
@@ -107,7 +101,7 @@ bool match_envelope(const struct match *match, const struct review *review,
                     const struct workload_kind *kind) {
     if (match->is_empty) return true;
     if (!kind_is_among(match->kinds, kind)) return false;
-    if (match->namespaces.count > 0 && !any_glob_matches(&match->namespaces, review->name_space))
+    if (match->namespaces.count > 0 && !glob_match_any(&match->namespaces, review->name_space))
         return false;
     return requester_matches(match, review->operation, review->user, &review->groups);
 }

@@ -295,6 +295,56 @@ static bool read_quantity(struct decoding *d, const struct value *value, void *t
            complain(d, value->node, "must be a quantity such as 500m or 2Gi: %s", err.text);
 }
 
+/* range := number [ "-" number ] */
+static bool parse_range(struct str text, const struct param *row, struct range *out) {
+    size_t dash = str_find_char(text, '-');
+    if (!str_to_int64(str_slice(text, 0, dash), &out->first)) return false;
+    out->last = out->first;
+    if (dash < text.len && !str_to_int64(str_slice(text, dash + 1, text.len), &out->last))
+        return false;
+    return row->min <= out->first && out->first <= out->last && out->last <= row->max;
+}
+
+static bool read_ranges(struct decoding *d, const struct value *value, void *target) {
+    struct range_list *out = target;
+    if (!require_list(d, value)) return false;
+    struct range *items = ARENA_NEW(d->arena, struct range, value->count);
+    if (!items) return false;
+    bool fine = true;
+    for (size_t i = 0; i < value->count; i++) {
+        const struct scalar *item = &value->items[i];
+        if (!require_text(d, item))
+            fine = false;
+        else if (!parse_range(item->text, d->row, &items[i]))
+            fine = complain(d, item->node,
+                            "has %.*s, which is no number and no range within %lld-%lld",
+                            STR_ARGS(quoted(d->arena, item->text)), (long long)d->row->min,
+                            (long long)d->row->max);
+    }
+    out->items = items;
+    out->count = value->count;
+    return fine;
+}
+
+bool range_list_has(const struct range_list *ranges, int64_t number) {
+    for (size_t i = 0; i < ranges->count; i++) {
+        if (number >= ranges->items[i].first && number <= ranges->items[i].last) return true;
+    }
+    return false;
+}
+
+struct str range_list_text(struct arena *arena, const struct range_list *ranges) {
+    if (ranges->count == 0) return STR_NONE;
+    struct strbuf text;
+    strbuf_init(&text, arena, 0);
+    for (size_t i = 0; i < ranges->count; i++) {
+        const struct range *range = &ranges->items[i];
+        strbuf_printf(&text, "%s%lld", i == 0 ? "" : ", ", (long long)range->first);
+        if (range->last != range->first) strbuf_printf(&text, "-%lld", (long long)range->last);
+    }
+    return strbuf_str(&text);
+}
+
 static const struct {
     read_fn read;
     const char *name; /* as `explain` says it */
@@ -308,6 +358,7 @@ static const struct {
     [PARAM_CHOICES] = {read_choices, "list of"},
     [PARAM_IMAGES] = {read_images, "list of image patterns"},
     [PARAM_QUANTITY] = {read_quantity, "quantity"},
+    [PARAM_RANGES] = {read_ranges, "list of numbers and ranges"},
 };
 
 /* --- the door -------------------------------------------------------------------------------- */
@@ -359,7 +410,7 @@ void params_describe(const struct param *rows, size_t count, struct strbuf *out)
     for (size_t i = 0; i < count; i++) {
         const struct param *row = &rows[i];
         strbuf_printf(out, "%s: %s", row->name, types[row->type].name);
-        if (row->type == PARAM_INT)
+        if (row->type == PARAM_INT || row->type == PARAM_RANGES)
             strbuf_printf(out, " from %lld to %lld", (long long)row->min, (long long)row->max);
         for (size_t c = 0; row->choices && row->choices[c]; c++)
             strbuf_printf(out, "%s %s", c == 0 ? "" : ",", row->choices[c]);

@@ -27,16 +27,6 @@ static const struct problem problems[] = {
               .mend = "remove {it|them}; {expected} may be added"},
 };
 
-static struct str list_text(struct arena *arena, const struct str_list *list) {
-    struct strbuf buf;
-    strbuf_init(&buf, arena, 0);
-    for (size_t i = 0; i < list->count; i++) {
-        strbuf_add(&buf, i == 0 ? STR("") : STR(", "));
-        strbuf_add(&buf, list->items[i]);
-    }
-    return strbuf_str(&buf);
-}
-
 static bool refuse_name(struct str name, struct error *err) {
     struct str nearest = capability_nearest(name);
     if (str_is_empty(nearest))
@@ -58,7 +48,7 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct drop_capabilities_params *p = params_;
     if (!check_names(&p->drop, "drop", err) || !check_names(&p->allow_add, "allowAdd", err))
         return false;
-    struct str allowed = list_text(arena, &p->allow_add);
+    struct str allowed = str_join(arena, &p->allow_add, STR(", "));
     p->allow_add_text =
         str_is_empty(allowed) ? STR("none") : str_format(arena, "only %.*s", STR_ARGS(allowed));
     return true;
@@ -92,7 +82,7 @@ static void judge_drop(const struct check_ctx *ctx, struct findings *findings) {
         bool is_all = str_equals(wanted, STR("ALL"));
         struct str actual = STR_NONE;
         if (security->capabilities_drop.count > 0) {
-            struct str dropped = list_text(ctx->arena, &security->capabilities_drop);
+            struct str dropped = str_join(ctx->arena, &security->capabilities_drop, STR(", "));
             actual = str_format(ctx->arena, "[%.*s]", STR_ARGS(dropped));
         }
         finding_add(findings,

@@ -1,16 +1,12 @@
 #include "rules/check.h"
 
-struct port_range {
-    int64_t first, last;
-};
-
 struct host_ports_params {
-    struct str_list allow;
-    struct port_range *ranges;
+    struct range_list allow;
 };
 
 static const struct param params[] = {
-    {"allow", PARAM_STRINGS, offsetof(struct host_ports_params, allow), .fallback = "[]",
+    {"allow", PARAM_RANGES, offsetof(struct host_ports_params, allow), .fallback = "[]", .min = 1,
+     .max = 65535,
      .doc = "Ports of the node that may be used: 9100, or a range such as 8000-8999."},
 };
 
@@ -26,46 +22,15 @@ static const struct problem problems[] = {
                            .pod_field = "hostNetwork"},
 };
 
-static bool parse_port(struct str text, int64_t *port) {
-    return str_to_int64(str_trim(text), port) && *port >= 1 && *port <= 65535;
-}
-
-static bool prepare(void *params_, struct arena *arena, struct error *err) {
-    struct host_ports_params *p = params_;
-    p->ranges = ARENA_NEW(arena, struct port_range, p->allow.count);
-    if (!p->ranges) return error_set(err, ERR_MEMORY, "out of memory");
-    for (size_t i = 0; i < p->allow.count; i++) {
-        struct str text = p->allow.items[i];
-        struct port_range *range = &p->ranges[i];
-        size_t dash = str_find_char(text, '-');
-        bool is_range = dash < text.len;
-        bool is_fine = parse_port(str_slice(text, 0, dash), &range->first);
-        range->last = range->first;
-        if (is_range)
-            is_fine = is_fine && parse_port(str_slice(text, dash + 1, text.len), &range->last);
-        if (is_fine && range->first <= range->last) continue;
-        error_set(err, ERR_SCHEMA, "\"%.*s\" is no port and no range such as 8000-8999",
-                  STR_ARGS(text));
-        return param_error_in(err, "allow", i);
-    }
-    return true;
-}
-
-static bool is_allowed(const struct host_ports_params *p, int64_t port) {
-    for (size_t i = 0; i < p->allow.count; i++) {
-        if (port >= p->ranges[i].first && port <= p->ranges[i].last) return true;
-    }
-    return false;
-}
-
 static void judge_port(const struct check_ctx *ctx, struct findings *findings, size_t index) {
+    const struct host_ports_params *p = ctx->params;
     const struct port *port = &ctx->container->ports[index];
     bool is_explicit = port->host_port.is_set && port->host_port.value != 0;
     /* The API server fills hostPort in from containerPort, in Pods and not in templates: here both read alike. */
     bool is_implied = ctx->pod->host_network == FLAG_TRUE && port->container_port.is_set;
     if (!is_explicit && !is_implied) return;
     int64_t taken = is_explicit ? port->host_port.value : port->container_port.value;
-    if (is_allowed(ctx->params, taken)) return;
+    if (range_list_has(&p->allow, taken)) return;
     struct str text = str_format(ctx->arena, "%lld", (long long)taken);
     finding_add(findings,
                 (struct finding){.problem = &problems[is_implied ? HOST_NETWORK_PORT : HOST_PORT],
@@ -118,6 +83,5 @@ const struct check check_host_ports = {
                        "  - name: web\n"
                        "    image: registry.example.com/web:1.4.2\n"
                        "    ports: [{containerPort: 8080}]\n",
-    .prepare = prepare,
     .evaluate = evaluate,
 };

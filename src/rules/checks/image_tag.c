@@ -35,13 +35,6 @@ static const struct problem problems[] = {
                    .hides_state = true},
 };
 
-static bool is_mutable(const struct image_tag_params *p, struct str tag) {
-    for (size_t i = 0; i < p->mutable_tags.count; i++) {
-        if (glob_match(p->mutable_tags.items[i], tag)) return true;
-    }
-    return false;
-}
-
 /* `place` says where the image stands and belongs to the finding. */
 static void judge_image(const struct check_ctx *ctx, struct findings *findings, struct str text,
                         struct finding place) {
@@ -63,7 +56,7 @@ static void judge_image(const struct check_ctx *ctx, struct findings *findings, 
     } else if (p->require_digest) {
         finding.problem = &problems[NO_DIGEST];
         finding.expected = str_format(ctx->arena, "%.*s@sha256:<digest>", STR_ARGS(image.written));
-    } else if (str_is_empty(image.tag) || is_mutable(p, image.tag)) {
+    } else if (str_is_empty(image.tag) || glob_match_any(&p->mutable_tags, image.tag)) {
         finding.problem = &problems[str_is_empty(image.tag) ? UNTAGGED : MUTABLE];
         finding.detail = image.tag;
         finding.expected = str_format(ctx->arena, "%.*s:<version>, better %.*s@sha256:<digest>",

@@ -167,6 +167,16 @@ static void knows_wildcards_from_escaped_ones(void **state) {
     assert_false(glob_has_wildcard(STR("abc\\")));
 }
 
+static void one_pattern_of_a_list_is_enough(void **state) {
+    (void)state;
+    struct str items[] = {STR("a*"), STR("b")};
+    const struct str_list patterns = {items, 2}, none = {NULL, 0};
+    assert_true(glob_match_any(&patterns, STR("abc")));
+    assert_true(glob_match_any(&patterns, STR("b")));
+    assert_false(glob_match_any(&patterns, STR("bc")));
+    assert_false(glob_match_any(&none, STR("")));
+}
+
 static void no_pattern_takes_long(void **state) {
     (void)state;
     char pattern[256], text[1024];
@@ -187,6 +197,7 @@ int main(void) {
         cmocka_unit_test(refuses_what_cannot_be_meant),
         cmocka_unit_test(refuses_a_pattern_that_is_too_long),
         cmocka_unit_test(knows_wildcards_from_escaped_ones),
+        cmocka_unit_test(one_pattern_of_a_list_is_enough),
         cmocka_unit_test(no_pattern_takes_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,9 @@ static void copies_are_terminated(void **state) {
     assert_string_equal(text.at, "12-x");
     assert_int_equal(text.len, 4);
     struct str list[] = {STR("a"), STR("b")};
+    struct str joined = str_join(&arena, &(struct str_list){list, 2}, STR(", "));
+    assert_string_equal(joined.at, "a, b");
+    assert_true(str_is_empty(str_join(&arena, &(struct str_list){list, 0}, STR(", "))));
     assert_true(str_list_contains(&(struct str_list){list, 2}, STR("b")));
     assert_false(str_list_contains(&(struct str_list){list, 2}, STR("c")));
 }

@@ -16,6 +16,7 @@ struct all {
     unsigned colours;
     struct image_pattern_list images;
     struct quantity amount;
+    struct range_list ranges;
 };
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
@@ -35,6 +36,8 @@ static const struct param rows[] = {
     {"images", PARAM_IMAGES, offsetof(struct all, images), .fallback = "[\"**\"]",
      .doc = "Images."},
     {"amount", PARAM_QUANTITY, offsetof(struct all, amount), .fallback = "1500m", .doc = "Amount."},
+    {"ranges", PARAM_RANGES, offsetof(struct all, ranges), .fallback = "[80, 8000-8999]", .min = 1,
+     .max = 65535, .doc = "Ranges."},
 };
 
 static struct arena arena;
@@ -93,6 +96,7 @@ static void defaults_are_decoded_from_their_texts(void **state) {
     assert_true(p->images.items[0].everything);
     assert_int_equal(p->amount.units, 1);
     assert_int_equal(p->amount.nanos, 500000000);
+    assert_int_equal(p->ranges.count, 2);
 }
 
 static void the_users_values_replace_defaults(void **state) {
@@ -125,6 +129,43 @@ static void null_is_absent_and_integers_may_be_texts(void **state) {
     assert_int_equal(p->number, 5);
     assert_int_equal(p->words.count, 3);
     assert_true(str_equals(p->words.items[0], STR("80")));
+}
+
+static void ranges_hold_both_their_ends(void **state) {
+    (void)state;
+    const struct all *p = decode("ranges: [22, '80', 8000-8999, 65535]\n");
+    assert_non_null(p);
+    static const struct {
+        int64_t number;
+        bool is_in;
+    } rows_[] = {{22, true},   {21, false},   {80, true},    {7999, false},  {8000, true},
+                 {8999, true}, {9000, false}, {65535, true}, {65536, false}, {-22, false}};
+    for (size_t i = 0; i < sizeof rows_ / sizeof *rows_; i++)
+        assert_int_equal(range_list_has(&p->ranges, rows_[i].number), rows_[i].is_in);
+    struct str text = range_list_text(&arena, &p->ranges);
+    assert_string_equal(text.at, "22, 80, 8000-8999, 65535");
+    p = decode("ranges: []\n");
+    assert_non_null(p);
+    assert_false(range_list_has(&p->ranges, 0));
+    assert_true(str_is_empty(range_list_text(&arena, &p->ranges)));
+}
+
+static void ranges_that_hold_nothing_or_too_much_are_refused(void **state) {
+    (void)state;
+    static const char *const wrong[] = {"0",     "65536",      "'90-80'",  "'80-'",
+                                        "'-80'", "'1-2-3'",    "'1 - 2'",  "'a'",
+                                        "1.5",   "'80-65536'", "'0-65535'"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct str text = str_format(&arena, "ranges: [%s]\n", wrong[i]);
+        if (decode(text.at)) fail_msg("%s is accepted", wrong[i]);
+    }
+    diagnostics_init(&diagnostics, &arena);
+    assert_complaints(
+        "ranges: [80, 90-80]\n",
+        "p.yaml:1:14: error: parameter \"ranges\" of paint has \"90-80\", which is no "
+        "number and no range within 1-65535\n");
+    assert_complaints("ranges: 80\n", "p.yaml:1:9: error: parameter \"ranges\" of paint must be a "
+                                      "list, it is a number\n");
 }
 
 static void values_outlive_the_text_they_came_from(void **state) {
@@ -236,6 +277,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(defaults_are_decoded_from_their_texts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_users_values_replace_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ranges_hold_both_their_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ranges_that_hold_nothing_or_too_much_are_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(null_is_absent_and_integers_may_be_texts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(values_outlive_the_text_they_came_from, set_up, tear_down),
