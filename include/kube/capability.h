@@ -13,5 +13,8 @@ bool capability_equals(struct str a, struct str b);
 bool capability_is_known(struct str name);
 /* The known name nearest to a wrong one, for "did you mean", or STR_NONE. */
 struct str capability_nearest(struct str wrong);
+/* Whether all names are known; else ERR_SCHEMA with the first that is not, and its index in *wrong. */
+MUST_CHECK bool capability_check_names(const struct str_list *names, size_t *wrong,
+                                       struct error *err);
 
 #endif

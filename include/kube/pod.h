@@ -169,7 +169,14 @@ struct volume {
     size_t source_count; /* sources present; more than one is refused by the API server */
     struct str host_path, host_path_type;
     struct str image_reference;
+    struct str driver; /* of a flexVolume or csi */
     const struct cJSON *node;
+};
+
+/* Lines of the containers' /etc/hosts. */
+struct host_alias {
+    struct str ip;
+    struct str_list hostnames;
 };
 
 struct pod {
@@ -179,6 +186,7 @@ struct pod {
     enum flag host_network, host_pid, host_ipc, host_users;
     enum flag share_process_namespace, automount_service_account_token, enable_service_links;
     struct str service_account_name; /* serviceAccountName, else serviceAccount; as written */
+    bool has_old_service_account;    /* the name stands in the deprecated serviceAccount only */
     struct str runtime_class_name, priority_class_name, restart_policy, node_name, dns_policy;
     struct security security;
     struct resources resources; /* pod-level */
@@ -187,6 +195,8 @@ struct pod {
     size_t container_count;
     const struct volume *volumes;
     size_t volume_count;
+    const struct host_alias *host_aliases;
+    size_t host_alias_count;
 };
 
 /*
@@ -201,6 +211,14 @@ MUST_CHECK bool pod_decode(struct arena *arena, const struct document *document,
 /* The requests or limits line of this resource, or NULL. */
 const struct resource_amount *resources_find_request(const struct resources *r, struct str name);
 const struct resource_amount *resources_find_limit(const struct resources *r, struct str name);
+/* All probes and hooks of a container, set or not, each with its field below the container. */
+#define CONTAINER_HANDLERS 5
+struct named_handler {
+    const struct handler *handler;
+    struct str field; /* "livenessProbe", "lifecycle.preStop" */
+};
+void container_handlers(const struct container *container,
+                        struct named_handler out[static CONTAINER_HANDLERS]);
 /* The volume of this name, or NULL. */
 const struct volume *pod_find_volume(const struct pod *pod, struct str name);
 

@@ -77,3 +77,17 @@ struct str capability_nearest(struct str wrong) {
     }
     return str_nearest((struct str){upper, bare.len}, known_names, known_count);
 }
+
+bool capability_check_names(const struct str_list *names, size_t *wrong, struct error *err) {
+    for (size_t i = 0; i < names->count; i++) {
+        struct str name = names->items[i];
+        if (capability_is_known(name)) continue;
+        *wrong = i;
+        struct str nearest = capability_nearest(name);
+        if (str_is_empty(nearest))
+            return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability", STR_ARGS(name));
+        return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability; did you mean \"%.*s\"?",
+                         STR_ARGS(name), STR_ARGS(nearest));
+    }
+    return true;
+}

@@ -27,6 +27,11 @@ static const struct decode_row image_volume_rows[] = {
 static const struct decode_table image_volume_table =
     DECODE_TABLE(struct volume, image_volume_rows);
 
+static const struct decode_row driver_rows[] = {
+    DECODE_FIELD("driver", struct volume, driver, decode_string),
+};
+static const struct decode_table driver_table = DECODE_TABLE(struct volume, driver_rows);
+
 /* Whatever is not the name is a source: one that we do not know must not look like none. */
 static void finish_volume(const struct cJSON *node, void *target) {
     struct volume *volume = target;
@@ -41,6 +46,8 @@ static void finish_volume(const struct cJSON *node, void *target) {
 static const struct decode_row volume_rows[] = {
     DECODE_FIELD("name", struct volume, name, decode_string),
     DECODE_WITHIN("hostPath", decode_nested, &host_path_table, 0),
+    DECODE_WITHIN("flexVolume", decode_nested, &driver_table, 0),
+    DECODE_WITHIN("csi", decode_nested, &driver_table, 0),
     DECODE_WITHIN("image", decode_nested, &image_volume_table, 0),
 };
 static const struct decode_table volume_table = {
@@ -49,6 +56,15 @@ static const struct decode_table volume_table = {
     .size = sizeof(struct volume),
     .finish = finish_volume,
 };
+
+/* --- hostAliases --- */
+
+static const struct decode_row host_alias_rows[] = {
+    DECODE_FIELD("ip", struct host_alias, ip, decode_string),
+    DECODE_FIELD("hostnames", struct host_alias, hostnames, decode_strings),
+};
+static const struct decode_table host_alias_table =
+    DECODE_TABLE(struct host_alias, host_alias_rows);
 
 /* --- the spec --- */
 
@@ -93,6 +109,8 @@ static const struct decode_row spec_rows[] = {
                  pod_decode_flag),
     DECODE_NESTED("securityContext", struct draft, pod.security, decode_optional,
                   pod_security_table),
+    DECODE_LIST("hostAliases", struct draft, pod.host_aliases, pod.host_alias_count,
+                host_alias_table),
     DECODE_FIELD("priorityClassName", struct draft, pod.priority_class_name, decode_string),
     DECODE_FIELD("runtimeClassName", struct draft, pod.runtime_class_name, decode_string),
     DECODE_FIELD("enableServiceLinks", struct draft, pod.enable_service_links, pod_decode_flag),
@@ -189,8 +207,10 @@ bool pod_decode(struct arena *arena, const struct document *document, const stru
     if (!decode_object(&decoder, spec, &spec_table, &draft)) return false;
     *out = draft.pod;
     out->is_windows = str_equals(draft.os_name, STR("windows"));
-    if (str_is_empty(out->service_account_name))
+    if (str_is_empty(out->service_account_name)) {
         out->service_account_name = draft.old_service_account;
+        out->has_old_service_account = !str_is_empty(draft.old_service_account);
+    }
     return decode_containers(&decoder, draft.lists, out);
 }
 
@@ -210,6 +230,15 @@ const struct resource_amount *resources_find_request(const struct resources *r, 
 
 const struct resource_amount *resources_find_limit(const struct resources *r, struct str name) {
     return find_amount(r->limits, r->limit_count, name);
+}
+
+void container_handlers(const struct container *container,
+                        struct named_handler out[static CONTAINER_HANDLERS]) {
+    out[0] = (struct named_handler){&container->liveness, STR("livenessProbe")};
+    out[1] = (struct named_handler){&container->readiness, STR("readinessProbe")};
+    out[2] = (struct named_handler){&container->startup, STR("startupProbe")};
+    out[3] = (struct named_handler){&container->post_start, STR("lifecycle.postStart")};
+    out[4] = (struct named_handler){&container->pre_stop, STR("lifecycle.preStop")};
 }
 
 const struct volume *pod_find_volume(const struct pod *pod, struct str name) {

@@ -27,21 +27,9 @@ static const struct problem problems[] = {
               .mend = "remove {it|them}; {expected} may be added"},
 };
 
-static bool refuse_name(struct str name, struct error *err) {
-    struct str nearest = capability_nearest(name);
-    if (str_is_empty(nearest))
-        return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability", STR_ARGS(name));
-    return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability; did you mean \"%.*s\"?",
-                     STR_ARGS(name), STR_ARGS(nearest));
-}
-
 static bool check_names(const struct str_list *names, const char *param, struct error *err) {
-    for (size_t i = 0; i < names->count; i++) {
-        if (capability_is_known(names->items[i])) continue;
-        refuse_name(names->items[i], err);
-        return param_error_in(err, param, i);
-    }
-    return true;
+    size_t wrong = 0;
+    return capability_check_names(names, &wrong, err) || param_error_in(err, param, wrong);
 }
 
 static bool prepare(void *params_, struct arena *arena, struct error *err) {

@@ -1,5 +1,6 @@
 /* What a pod may see and use of its node: namespaces, paths, ports, addresses. */
 #include "rules/controls/rows.h"
+#include "rules/controls/values.h"
 
 /* --- hostNamespaces --- */
 
@@ -104,17 +105,7 @@ static void judge_restricted_volumes(const struct control_ctx *ctx) {
     }
 }
 
-static const struct control_value volume_types[] = {
-    CONTROL_VALUE(0, "configMap"),
-    CONTROL_VALUE(0, "csi"),
-    CONTROL_VALUE(0, "downwardAPI"),
-    CONTROL_VALUE(0, "emptyDir"),
-    CONTROL_VALUE(0, "ephemeral"),
-    CONTROL_VALUE(0, "image"),
-    CONTROL_VALUE(0, "persistentVolumeClaim"),
-    CONTROL_VALUE(0, "projected"),
-    CONTROL_VALUE(0, "secret"),
-};
+static const struct control_value volume_types[] = {VALUES_ROWS(RESTRICTED_VOLUME_TYPES)};
 
 const struct control control_restricted_volumes = {
     .id = "restrictedVolumes",
@@ -166,31 +157,20 @@ static const struct problem probe_host = {
     .mend = "remove {it|them}, then the kubelet asks the pod itself",
 };
 
-static void report_host(const struct control_ctx *ctx, struct str field, struct str host) {
+static void report_host(const struct control_ctx *ctx, struct str handler, const char *type,
+                        struct str host) {
     if (str_is_empty(host)) return;
+    struct str field = str_format(ctx->findings->arena, "%.*s.%s.host", STR_ARGS(handler), type);
     control_report(ctx, &probe_host,
                    (struct finding){.field = field, .actual = host, .expected = STR("unset")});
 }
 
 static void judge_probe_hosts(const struct control_ctx *ctx) {
-    const struct container *container = ctx->container;
-    const struct {
-        const struct handler *handler;
-        struct str http_field, tcp_field;
-    } places[] = {
-        {&container->liveness, STR("livenessProbe.httpGet.host"),
-         STR("livenessProbe.tcpSocket.host")},
-        {&container->readiness, STR("readinessProbe.httpGet.host"),
-         STR("readinessProbe.tcpSocket.host")},
-        {&container->startup, STR("startupProbe.httpGet.host"), STR("startupProbe.tcpSocket.host")},
-        {&container->post_start, STR("lifecycle.postStart.httpGet.host"),
-         STR("lifecycle.postStart.tcpSocket.host")},
-        {&container->pre_stop, STR("lifecycle.preStop.httpGet.host"),
-         STR("lifecycle.preStop.tcpSocket.host")},
-    };
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        report_host(ctx, places[i].http_field, places[i].handler->http_host);
-        report_host(ctx, places[i].tcp_field, places[i].handler->tcp_host);
+    struct named_handler handlers[CONTAINER_HANDLERS];
+    container_handlers(ctx->container, handlers);
+    for (size_t i = 0; i < CONTAINER_HANDLERS; i++) {
+        report_host(ctx, handlers[i].field, "httpGet", handlers[i].handler->http_host);
+        report_host(ctx, handlers[i].field, "tcpSocket", handlers[i].handler->tcp_host);
     }
 }
 

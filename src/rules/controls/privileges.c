@@ -1,5 +1,6 @@
 /* What a container's processes may do: privileges, capabilities, users, /proc. */
 #include "rules/controls/rows.h"
+#include "rules/controls/values.h"
 
 /* --- privileged --- */
 
@@ -109,15 +110,7 @@ static void judge_capabilities_restricted(const struct control_ctx *ctx) {
     judge_added(ctx, &added_any);
 }
 
-static const struct control_value default_capabilities[] = {
-    CONTROL_VALUE(0, "AUDIT_WRITE"),  CONTROL_VALUE(0, "CHOWN"),
-    CONTROL_VALUE(0, "DAC_OVERRIDE"), CONTROL_VALUE(0, "FOWNER"),
-    CONTROL_VALUE(0, "FSETID"),       CONTROL_VALUE(0, "KILL"),
-    CONTROL_VALUE(0, "MKNOD"),        CONTROL_VALUE(0, "NET_BIND_SERVICE"),
-    CONTROL_VALUE(0, "SETFCAP"),      CONTROL_VALUE(0, "SETGID"),
-    CONTROL_VALUE(0, "SETPCAP"),      CONTROL_VALUE(0, "SETUID"),
-    CONTROL_VALUE(0, "SYS_CHROOT"),
-};
+static const struct control_value default_capabilities[] = {VALUES_ROWS(DEFAULT_CAPABILITIES)};
 
 const struct control control_capabilities_baseline = {
     .id = "capabilities_baseline",

@@ -1,9 +1,11 @@
 /* What confines a container from outside: AppArmor, SELinux, seccomp, sysctls. */
+#include "kube/profile.h"
 #include "rules/controls/rows.h"
+#include "rules/controls/values.h"
 
-/* The values of annotations, from before the fields existed. */
 static bool is_allowed_annotation(struct str value) {
-    return str_equals(value, STR("runtime/default")) || str_starts_with(value, STR("localhost/"));
+    struct str type = profile_from_annotation(value).type;
+    return str_equals(type, STR("RuntimeDefault")) || str_equals(type, STR("Localhost"));
 }
 
 static void report_annotation(const struct control_ctx *ctx, const struct problem *problem,
@@ -19,8 +21,6 @@ static void report_annotation(const struct control_ctx *ctx, const struct proble
 }
 
 /* --- appArmorProfile --- */
-
-#define APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"
 
 static const struct problem app_armor_type = {
     .says = "{sets|set} a forbidden AppArmor profile",
@@ -46,7 +46,7 @@ static void judge_app_armor_pod(const struct control_ctx *ctx) {
     judge_app_armor_type(ctx);
     struct meta_annotation at = {0};
     while (meta_annotation_next(ctx->pod->meta, &at)) {
-        if (!str_starts_with(at.key, STR(APP_ARMOR_PREFIX))) continue;
+        if (!str_starts_with(at.key, STR(PROFILE_APP_ARMOR_PREFIX))) continue;
         if (str_is_empty(at.value) || is_allowed_annotation(at.value)) continue;
         report_annotation(ctx, &app_armor_annotation, &at);
     }
@@ -63,7 +63,7 @@ const struct control control_app_armor_profile = {
     .severity = SEVERITY_MEDIUM,
     .reason = "forbidden AppArmor profile",
     .demands = "`appArmorProfile.type`, where the object is set, is one of {allowed}; annotations "
-               "`" APP_ARMOR_PREFIX "*` are empty, `runtime/default` or `localhost/*`",
+               "`" PROFILE_APP_ARMOR_PREFIX "*` are empty, `runtime/default` or `localhost/*`",
     .judge_pod = judge_app_armor_pod,
     .judge_container = judge_app_armor_type,
     CONTROL_VALUES(profile_types),
@@ -98,12 +98,7 @@ static void judge_selinux(const struct control_ctx *ctx) {
     report_owner(ctx, STR("securityContext.seLinuxOptions.role"), options->role);
 }
 
-static const struct control_value selinux_types[] = {
-    CONTROL_VALUE(0, "container_t"),
-    CONTROL_VALUE(0, "container_init_t"),
-    CONTROL_VALUE(0, "container_kvm_t"),
-    CONTROL_VALUE(31, "container_engine_t"),
-};
+static const struct control_value selinux_types[] = {VALUES_ROWS(SELINUX_TYPES)};
 
 const struct control control_selinux_options = {
     .id = "seLinuxOptions",
@@ -117,9 +112,6 @@ const struct control control_selinux_options = {
 };
 
 /* --- seccompProfile_baseline, seccompProfile_restricted --- */
-
-#define SECCOMP_POD_KEY "seccomp.security.alpha.kubernetes.io/pod"
-#define SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
 
 static const struct problem seccomp_annotation = {
     .says = "{sets|set} a forbidden seccompProfile in an annotation",
@@ -143,9 +135,10 @@ static const struct problem seccomp_missing_debug = {
 /* Whether the annotation is about what is judged: the pod, or the container that its key ends in.
  * */
 static bool is_seccomp_key(const struct control_ctx *ctx, struct str key) {
-    if (!ctx->container) return str_equals(key, STR(SECCOMP_POD_KEY));
-    return str_starts_with(key, STR(SECCOMP_PREFIX)) &&
-           str_equals(str_slice(key, STR(SECCOMP_PREFIX).len, key.len), ctx->container->name);
+    if (!ctx->container) return str_equals(key, STR(PROFILE_SECCOMP_POD_KEY));
+    return str_starts_with(key, STR(PROFILE_SECCOMP_PREFIX)) &&
+           str_equals(str_slice(key, STR(PROFILE_SECCOMP_PREFIX).len, key.len),
+                      ctx->container->name);
 }
 
 static void judge_seccomp_annotations(const struct control_ctx *ctx) {
@@ -164,7 +157,7 @@ const struct control control_seccomp_annotations = {
     .severity = SEVERITY_MEDIUM,
     .until = 19,
     .reason = "seccompProfile",
-    .demands = "annotations `" SECCOMP_POD_KEY "` and `" SECCOMP_PREFIX "NAME` are "
+    .demands = "annotations `" PROFILE_SECCOMP_POD_KEY "` and `" PROFILE_SECCOMP_PREFIX "NAME` are "
                "`runtime/default`, `docker/default` or `localhost/*`",
     .judge_pod = judge_seccomp_annotations,
     .judge_container = judge_seccomp_annotations,
@@ -244,22 +237,7 @@ static void judge_sysctls(const struct control_ctx *ctx) {
     }
 }
 
-static const struct control_value safe_sysctls[] = {
-    CONTROL_VALUE(0, "kernel.shm_rmid_forced"),
-    CONTROL_VALUE(0, "net.ipv4.ip_local_port_range"),
-    CONTROL_VALUE(0, "net.ipv4.tcp_syncookies"),
-    CONTROL_VALUE(0, "net.ipv4.ping_group_range"),
-    CONTROL_VALUE(0, "net.ipv4.ip_unprivileged_port_start"),
-    CONTROL_VALUE(27, "net.ipv4.ip_local_reserved_ports"),
-    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_time"),
-    CONTROL_VALUE(29, "net.ipv4.tcp_fin_timeout"),
-    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_intvl"),
-    CONTROL_VALUE(29, "net.ipv4.tcp_keepalive_probes"),
-    CONTROL_VALUE(32, "net.ipv4.tcp_rmem"),
-    CONTROL_VALUE(32, "net.ipv4.tcp_wmem"),
-    CONTROL_VALUE(37, "net.ipv4.tcp_slow_start_after_idle"),
-    CONTROL_VALUE(37, "net.ipv4.tcp_notsent_lowat"),
-};
+static const struct control_value safe_sysctls[] = {VALUES_ROWS(SAFE_SYSCTLS)};
 
 const struct control control_sysctls = {
     .id = "sysctls",

@@ -43,12 +43,27 @@ static void a_slip_of_the_pen_is_recognised(void **state) {
         capability_nearest(STR("a_name_that_is_far_longer_than_any_capability_ever_was"))));
 }
 
+static void the_first_unknown_name_of_a_list_is_told(void **state) {
+    (void)state;
+    struct str items[] = {STR("NET_RAW"), STR("cap_chown"), STR("NET_ROW"), STR("whatever_else")};
+    size_t wrong = 0;
+    struct error err = {0};
+    assert_true(capability_check_names(&(struct str_list){items, 2}, &wrong, &err));
+    assert_false(capability_check_names(&(struct str_list){items, 4}, &wrong, &err));
+    assert_int_equal(wrong, 2);
+    assert_string_equal(err.text, "\"NET_ROW\" is no capability; did you mean \"NET_RAW\"?");
+    assert_false(capability_check_names(&(struct str_list){items + 3, 1}, &wrong, &err));
+    assert_int_equal(wrong, 0);
+    assert_string_equal(err.text, "\"whatever_else\" is no capability");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(case_and_one_prefix_do_not_matter),
         cmocka_unit_test(other_differences_matter),
         cmocka_unit_test(names_of_the_kernel_are_known),
         cmocka_unit_test(a_slip_of_the_pen_is_recognised),
+        cmocka_unit_test(the_first_unknown_name_of_a_list_is_told),
     };
     return cmocka_run_group_tests_name("capability", tests, NULL, NULL);
 }

@@ -98,6 +98,35 @@ static void the_old_service_account_counts_when_the_new_is_empty(void **state) {
                "new");
 }
 
+static void which_of_the_two_service_account_fields_counts_is_kept(void **state) {
+    (void)state;
+    assert_true(decode("{'serviceAccount':'old'}")->has_old_service_account);
+    assert_true(
+        decode("{'serviceAccount':'old','serviceAccountName':''}")->has_old_service_account);
+    assert_false(
+        decode("{'serviceAccountName':'new','serviceAccount':'old'}")->has_old_service_account);
+    assert_false(decode("{'serviceAccount':''}")->has_old_service_account);
+    assert_false(decode("{}")->has_old_service_account);
+}
+
+static void host_aliases_are_read(void **state) {
+    (void)state;
+    const struct pod *pod = decode("{'hostAliases':[{'ip':'10.0.0.1','hostnames':['a','b']},{}]}");
+    assert_int_equal(pod->host_alias_count, 2);
+    expect_str(pod->host_aliases[0].ip, "10.0.0.1");
+    assert_int_equal(pod->host_aliases[0].hostnames.count, 2);
+    expect_str(pod->host_aliases[0].hostnames.items[1], "b");
+    assert_int_equal(pod->host_aliases[1].hostnames.count, 0);
+}
+
+static void drivers_of_volumes_are_read(void **state) {
+    (void)state;
+    const struct pod *pod = decode("{'volumes':[{'name':'a','csi':{'driver':'c.example.com'}},"
+                                   "{'name':'b','flexVolume':{'driver':'v/f'}}]}");
+    expect_str(pod->volumes[0].driver, "c.example.com");
+    expect_str(pod->volumes[1].driver, "v/f");
+}
+
 static void only_windows_is_windows(void **state) {
     (void)state;
     assert_true(decode("{'os':{'name':'windows'}}")->is_windows);
@@ -302,6 +331,27 @@ static void quantities_may_be_numbers(void **state) {
     assert_false(decode_container("{}")->resources.is_set);
 }
 
+static void all_handlers_of_a_container_are_named(void **state) {
+    (void)state;
+    static const char *const fields_[CONTAINER_HANDLERS] = {"livenessProbe", "readinessProbe",
+                                                            "startupProbe", "lifecycle.postStart",
+                                                            "lifecycle.preStop"};
+    for (size_t i = 0; i < CONTAINER_HANDLERS; i++) {
+        struct str name = str_from(fields_[i]);
+        size_t dot = str_find_char(name, '.');
+        bool is_hook = dot < name.len;
+        struct str text = str_format(&arena, "{'%.*s':%s%s%s{'httpGet':{'host':'h'}}%s}", (int)dot,
+                                     name.at, is_hook ? "{'" : "", is_hook ? name.at + dot + 1 : "",
+                                     is_hook ? "':" : "", is_hook ? "}" : "");
+        struct named_handler handlers[CONTAINER_HANDLERS];
+        container_handlers(decode_container(text.at), handlers);
+        for (size_t h = 0; h < CONTAINER_HANDLERS; h++) {
+            assert_true(str_equals(handlers[h].field, str_from(fields_[h])));
+            assert_int_equal(handlers[h].handler->is_set, h == i);
+        }
+    }
+}
+
 static void handlers_keep_the_first_type_and_every_host(void **state) {
     (void)state;
     const struct container *c = decode_container(
@@ -405,8 +455,17 @@ static const struct field fields[] = {
     {"volumes[0].hostPath", OBJECT},
     {"volumes[0].hostPath.path", STRING},
     {"volumes[0].hostPath.type", STRING},
+    {"volumes[0].flexVolume", OBJECT},
+    {"volumes[0].flexVolume.driver", STRING},
+    {"volumes[0].csi", OBJECT},
+    {"volumes[0].csi.driver", STRING},
     {"volumes[0].image", OBJECT},
     {"volumes[0].image.reference", STRING},
+    {"hostAliases", LIST},
+    {"hostAliases[0]", OBJECT},
+    {"hostAliases[0].ip", STRING},
+    {"hostAliases[0].hostnames", LIST},
+    {"hostAliases[0].hostnames[0]", STRING},
     {"securityContext", OBJECT},
     {"securityContext.runAsNonRoot", BOOL},
     {"securityContext.runAsUser", INT},
@@ -635,6 +694,10 @@ int main(void) {
         cmocka_unit_test(nothing_is_an_empty_pod),
         cmocka_unit_test(pod_fields_are_read),
         cmocka_unit_test(the_old_service_account_counts_when_the_new_is_empty),
+        cmocka_unit_test(which_of_the_two_service_account_fields_counts_is_kept),
+        cmocka_unit_test(host_aliases_are_read),
+        cmocka_unit_test(drivers_of_volumes_are_read),
+        cmocka_unit_test(all_handlers_of_a_container_are_named),
         cmocka_unit_test(only_windows_is_windows),
         cmocka_unit_test(keys_are_case_sensitive),
         cmocka_unit_test(all_kinds_of_containers_stand_in_one_list),
