@@ -49,6 +49,9 @@ void *arena_allocate(struct arena *arena, size_t size, size_t count, size_t alig
 #define ARENA_NEW(arena, type, count)                                                              \
     ((type *)arena_allocate((arena), sizeof(type), (count), _Alignof(type)))
 
+/* `count` bytes that nobody has written: for text that is written before it is read. Else as above. */
+char *arena_allocate_text(struct arena *arena, size_t count);
+
 /* A seam for tests, NULL in production: asked before every allocation of `bytes`; when it answers
  * true the allocation fails as if memory had run out. Set it while no other thread allocates. */
 extern bool (*arena_refuse)(size_t bytes);

@@ -27,14 +27,17 @@ struct str verdict_note(struct arena *arena, const struct workload *workload,
 /* Pod of Deployment "web", Pod "worker-*", Deployment "web" */
 struct str verdict_subject(struct arena *arena, const struct workload *workload);
 
-/* The whole denial: the violations whose action is at least `least`, one entry a rule. Rules that find the same field with
- * the same mend are one entry. At most VERDICT_MESSAGE_MAX bytes, then
- * "and N more: run podgate check". */
-struct str verdict_denial(struct arena *arena, const struct workload *workload,
-                          const struct judgement *judgement, enum action least);
-/* One cause a field (merged by field and mend), at most 64; its reason is "policy/rule". */
-size_t verdict_causes(struct arena *arena, const struct workload *workload,
-                      const struct judgement *judgement, const struct review_cause **out);
+struct denial {
+    /* One entry a rule; rules that find the same field with the same mend are one entry. At most
+     * VERDICT_MESSAGE_MAX bytes, then "and N more: run podgate check". */
+    struct str message;
+    /* One a field (merged by field and mend), at most 64; the reason is "policy/rule". */
+    const struct review_cause *causes;
+    size_t cause_count;
+};
+/* Of the violations that deny. */
+struct denial verdict_denial(struct arena *arena, const struct workload *workload,
+                             const struct judgement *judgement);
 /* One line a rule that warns, one when new Pods of a template that was kept will be refused, one for each exception
  * that ends within 14 days. Without control characters, at most VERDICT_WARNING_MAX each, 1024 characters in all. None
  * in mode audit. */

@@ -69,7 +69,7 @@ static void *allocate(struct arena *arena, size_t bytes, size_t align) {
     if (!block) return give_up(arena);
     block->next = arena->first;
     arena->first = block;
-    return memset(block + 1, 0, bytes);
+    return block + 1;
 }
 
 #else
@@ -117,7 +117,7 @@ static void *allocate_in_next_block(struct arena *arena, size_t bytes) {
     use_block(arena, block);
     char *start = arena->next; /* aligned for everything */
     arena->next += bytes;
-    return memset(start, 0, bytes);
+    return start;
 }
 
 static void *allocate(struct arena *arena, size_t bytes, size_t align) {
@@ -127,14 +127,23 @@ static void *allocate(struct arena *arena, size_t bytes, size_t align) {
         return allocate_in_next_block(arena, bytes);
     char *start = arena->next + padding;
     arena->next = start + bytes;
-    return memset(start, 0, bytes);
+    return start;
 }
 
 #endif
 
+static bool is_refused(size_t bytes) {
+    return __builtin_expect(arena_refuse != NULL, 0) && arena_refuse(bytes);
+}
+
 void *arena_allocate(struct arena *arena, size_t size, size_t count, size_t align) {
     size_t bytes;
     if (__builtin_mul_overflow(size, count, &bytes)) return give_up(arena);
-    if (__builtin_expect(arena_refuse != NULL, 0) && arena_refuse(bytes)) return give_up(arena);
-    return allocate(arena, bytes, align);
+    if (is_refused(bytes)) return give_up(arena);
+    void *start = allocate(arena, bytes, align);
+    return start ? memset(start, 0, bytes) : NULL;
+}
+
+char *arena_allocate_text(struct arena *arena, size_t count) {
+    return is_refused(count) ? give_up(arena) : allocate(arena, count, 1);
 }

@@ -1,5 +1,7 @@
 #include "base/json_out.h"
 
+#include "base/str_plain.h"
+
 #define DEPTH_MAX 32
 
 void json_out_init(struct json_out *out, struct strbuf *buf) {
@@ -71,7 +73,8 @@ void json_out_string_at(struct json_out *out, struct str name, struct str value)
 
 void json_out_int(struct json_out *out, const char *name, int64_t value) {
     begin_named_value(out, name);
-    strbuf_printf(out->buf, "%lld", (long long)value);
+    if (value < 0) strbuf_add_char(out->buf, '-');
+    strbuf_add_number(out->buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_out_bool(struct json_out *out, const char *name, bool value) {
@@ -85,15 +88,6 @@ void json_out_raw(struct json_out *out, const char *name, struct str json) {
     strbuf_add(out->buf, json);
 }
 
-/* Of ASCII's printable characters those that do not go as they are. */
-static const bool is_special[0x7F] = {
-    ['"'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['&'] = true,
-};
-
-static inline bool goes_as_it_is(char c) {
-    return (unsigned char)(c - ' ') < 0x7F - ' ' && !is_special[(unsigned char)c];
-}
-
 static void add_escaped_ascii(struct strbuf *buf, char c) {
     switch (c) {
     case '"': strbuf_add(buf, STR("\\\"")); break;
@@ -101,7 +95,7 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
     case '\n': strbuf_add(buf, STR("\\n")); break;
     case '\r': strbuf_add(buf, STR("\\r")); break;
     case '\t': strbuf_add(buf, STR("\\t")); break;
-    default: strbuf_printf(buf, "\\u%04x", (unsigned char)c);
+    default: strbuf_add(buf, STR("\\u00")); strbuf_add_hex(buf, (unsigned char)c, 2);
     }
 }
 
@@ -127,9 +121,7 @@ static size_t add_escaped(struct strbuf *buf, struct str rest) {
 void json_out_escape(struct strbuf *buf, struct str value) {
     strbuf_add_char(buf, '"');
     while (value.len > 0) {
-        size_t run = 0;
-        while (run < value.len && goes_as_it_is(value.at[run]))
-            run++;
+        size_t run = plain_run(value, true);
         strbuf_add(buf, str_slice(value, 0, run));
         value = str_slice(value, run, value.len);
         if (value.len > 0) value = str_slice(value, add_escaped(buf, value), value.len);

@@ -36,12 +36,6 @@ size_t str_find_last_char(struct str s, char c) {
     return found ? (size_t)(found - s.at) : s.len;
 }
 
-struct str str_slice(struct str s, size_t start, size_t len) {
-    if (start >= s.len) return (struct str){s.len > 0 ? s.at + s.len : s.at, 0};
-    size_t rest = s.len - start;
-    return (struct str){s.at + start, len < rest ? len : rest};
-}
-
 struct str str_trim(struct str s) {
     while (s.len > 0 && is_space(s.at[s.len - 1]))
         s.len--;
@@ -66,10 +60,21 @@ bool str_list_contains(const struct str_list *list, struct str s) {
 }
 
 struct str str_copy(struct arena *arena, struct str s) {
-    char *copy = s.len < SIZE_MAX ? ARENA_NEW(arena, char, s.len + 1) : NULL;
-    if (!copy) return STR_NONE;
-    if (s.len > 0) memcpy(copy, s.at, s.len);
-    return (struct str){copy, s.len};
+    return str_concat(arena, &s, 1);
+}
+
+struct str str_concat(struct arena *arena, const struct str *parts, size_t count) {
+    size_t bytes = 1;
+    for (size_t i = 0; i < count; i++)
+        if (__builtin_add_overflow(bytes, parts[i].len, &bytes)) bytes = SIZE_MAX;
+    char *text = arena_allocate_text(arena, bytes), *end = text;
+    if (!text) return STR_NONE;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) memcpy(end, parts[i].at, parts[i].len);
+        end += parts[i].len;
+    }
+    *end = '\0';
+    return (struct str){text, bytes - 1};
 }
 
 /* Nearly all that is formatted is short: then it need not be formatted twice. */
@@ -85,7 +90,7 @@ static struct str str_vformat(struct arena *arena, const char *format, va_list a
     if (wanted < 0) return STR_NONE;
     if ((size_t)wanted < sizeof buffer)
         return str_copy(arena, (struct str){buffer, (size_t)wanted});
-    char *text = ARENA_NEW(arena, char, (size_t)wanted + 1);
+    char *text = arena_allocate_text(arena, (size_t)wanted + 1);
     if (!text) return STR_NONE;
     vsnprintf(text, (size_t)wanted + 1, format, args);
     return (struct str){text, (size_t)wanted};
@@ -176,10 +181,10 @@ size_t str_utf8_length(struct str s) {
 
 size_t str_utf8_count(struct str s) {
     size_t count = 0;
-    while (s.len > 0) {
-        size_t length = str_utf8_length(s);
-        s = str_slice(s, length ? length : 1, s.len);
-        count++;
+    for (size_t at = 0; at < s.len; count++) {
+        bool is_ascii = (unsigned char)s.at[at] < 0x80;
+        size_t length = is_ascii ? 1 : str_utf8_length(str_slice(s, at, s.len));
+        at += length ? length : 1;
     }
     return count;
 }

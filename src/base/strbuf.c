@@ -2,22 +2,25 @@
 
 #include <stdio.h>
 
+#include "base/str_plain.h"
+
 void strbuf_init(struct strbuf *buf, struct arena *arena, size_t capacity) {
     *buf = (struct strbuf){.arena = arena};
     if (capacity == 0) return;
-    buf->at = ARENA_NEW(arena, char, capacity);
-    buf->capacity = buf->at ? capacity : 0;
+    buf->at = arena_allocate_text(arena, capacity);
+    if (!buf->at) return;
+    buf->at[0] = '\0';
+    buf->capacity = capacity;
 }
 
-/* Room for `more` bytes and the terminator; false leaves the buffer as it is, its arena marked. */
-static bool grow(struct strbuf *buf, size_t more) {
+bool strbuf_grow(struct strbuf *buf, size_t more) {
     size_t needed, capacity;
     if (__builtin_add_overflow(buf->len, more, &needed) ||
         __builtin_add_overflow(needed, (size_t)1, &needed) ||
         __builtin_mul_overflow(buf->capacity, (size_t)2, &capacity))
         needed = capacity = SIZE_MAX; /* the arena refuses that, and is marked */
     if (capacity < needed) capacity = needed < 64 ? 64 : needed;
-    char *larger = ARENA_NEW(buf->arena, char, capacity);
+    char *larger = arena_allocate_text(buf->arena, capacity);
     if (!larger) return false;
     if (buf->len > 0) memcpy(larger, buf->at, buf->len);
     buf->at = larger;
@@ -25,21 +28,23 @@ static bool grow(struct strbuf *buf, size_t more) {
     return true;
 }
 
-static inline bool reserve(struct strbuf *buf, size_t more) {
-    return (buf->capacity > buf->len && more < buf->capacity - buf->len) || grow(buf, more);
+void strbuf_add_parts(struct strbuf *buf, const struct str *parts, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        strbuf_add(buf, parts[i]);
 }
 
-void strbuf_add(struct strbuf *buf, struct str s) {
-    if (!reserve(buf, s.len)) return;
-    if (s.len > 0) memcpy(buf->at + buf->len, s.at, s.len);
-    buf->len += s.len;
-    buf->at[buf->len] = '\0';
+void strbuf_add_number(struct strbuf *buf, uint64_t number) {
+    char digits[20];
+    size_t first = sizeof digits;
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while (number /= 10);
+    strbuf_add(buf, (struct str){digits + first, sizeof digits - first});
 }
 
-void strbuf_add_char(struct strbuf *buf, char c) {
-    if (!reserve(buf, 1)) return;
-    buf->at[buf->len++] = c;
-    buf->at[buf->len] = '\0';
+void strbuf_add_hex(struct strbuf *buf, uint64_t number, unsigned digits) {
+    while (digits-- > 0)
+        strbuf_add_char(buf, "0123456789abcdef"[number >> 4 * digits & 0xF]);
 }
 
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) {
@@ -50,7 +55,7 @@ void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) {
     va_end(again);
     if (wanted < 0) return;
     if ((size_t)wanted >= room) {
-        if (!reserve(buf, (size_t)wanted)) {
+        if (!strbuf_reserve(buf, (size_t)wanted)) {
             strbuf_truncate(buf, buf->len);
             return;
         }
@@ -102,21 +107,15 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
     case '\t': strbuf_add(buf, STR("\\t")); break;
     case '"': strbuf_add(buf, STR("\\\"")); break;
     case '\\': strbuf_add(buf, STR("\\\\")); break;
-    default: strbuf_printf(buf, "\\x%02x", (unsigned char)c);
+    default: strbuf_add(buf, STR("\\x")); strbuf_add_hex(buf, (unsigned char)c, 2);
     }
-}
-
-static inline bool is_plain_ascii(char c) {
-    return (unsigned char)(c - ' ') < 0x7F - ' ' && c != '"' && c != '\\';
 }
 
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
     struct str rest = str_utf8_cut(s, max_bytes);
     bool cut = rest.len < s.len;
     while (rest.len > 0) {
-        size_t run = 0;
-        while (run < rest.len && is_plain_ascii(rest.at[run]))
-            run++;
+        size_t run = plain_run(rest, false);
         strbuf_add(buf, str_slice(rest, 0, run));
         rest = str_slice(rest, run, rest.len);
         if (rest.len == 0) break;
@@ -124,9 +123,10 @@ void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
         size_t length = str_utf8_length(rest);
         if (length <= 1)
             add_escaped_ascii(buf, rest.at[0]);
-        else if (misleads_readers(decode_utf8(rest.at, length)))
-            strbuf_printf(buf, "\\u%04x", decode_utf8(rest.at, length));
-        else
+        else if (misleads_readers(decode_utf8(rest.at, length))) {
+            strbuf_add(buf, STR("\\u"));
+            strbuf_add_hex(buf, decode_utf8(rest.at, length), 4);
+        } else
             strbuf_add(buf, str_slice(rest, 0, length));
         rest = str_slice(rest, length ? length : 1, rest.len);
     }

@@ -219,9 +219,10 @@ static void answer_verdict(struct admission *a) {
         answer.warning_count =
             verdict_warnings(a->arena, &out->workload, &out->judgement, &answer.warnings);
     } else {
-        answer.message = verdict_denial(a->arena, &out->workload, &out->judgement, ACTION_DENY);
-        answer.cause_count =
-            verdict_causes(a->arena, &out->workload, &out->judgement, &answer.causes);
+        struct denial denial = verdict_denial(a->arena, &out->workload, &out->judgement);
+        answer.message = denial.message;
+        answer.causes = denial.causes;
+        answer.cause_count = denial.cause_count;
     }
     answer.annotation_count = verdict_annotations(a->arena, &out->review, &out->workload,
                                                   &out->judgement, &answer.annotations);

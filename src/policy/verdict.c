@@ -51,7 +51,7 @@ static size_t add_controls(struct strbuf *out, const struct told_list *list, str
     size_t begin = out->len, brackets = 3;
     if (controls.count == 0 || spare < brackets) return 0;
     struct str text = words_controls(out->arena, &controls, spare - brackets);
-    if (!str_is_empty(text)) strbuf_printf(out, " (%.*s)", STR_ARGS(text));
+    if (!str_is_empty(text)) STRBUF_ADD(out, STR(" ("), text, STR(")"));
     return out->len - begin;
 }
 
@@ -59,7 +59,7 @@ static void add_first_line(struct strbuf *out, const struct workload *workload,
                            const struct told_list *list) {
     struct str_list names = rule_names(out->arena, list);
     strbuf_add(out, verdict_subject(out->arena, workload));
-    strbuf_printf(out, " breaks %zu %s: ", names.count, names.count == 1 ? "rule" : "rules");
+    words_add_more(out, " breaks ", names.count, names.count == 1 ? " rule: " : " rules: ");
     size_t shown = 0, spare = spare_chars(out, &names);
     for (; shown < names.count; shown++) {
         bool is_last = shown + 1 == names.count;
@@ -70,7 +70,7 @@ static void add_first_line(struct strbuf *out, const struct workload *workload,
         spare -= add_controls(out, list, names.items[shown], spare);
     }
     if (shown < names.count)
-        strbuf_printf(out, "%sand %zu more", shown ? ", " : "", names.count - shown);
+        words_add_more(out, shown ? ", and " : "and ", names.count - shown, " more");
 }
 
 /* --- entries --------------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
         }
     }
     if (told < entry->sentence_count)
-        strbuf_printf(out, "; and %zu more", entry->sentence_count - told);
+        words_add_more(out, "; and ", entry->sentence_count - told, " more");
 }
 
 static bool is_same_line(const struct told *a, const struct told *b) {
@@ -143,19 +143,20 @@ static size_t add_paths(struct strbuf *out, const struct workload *workload,
             count++;
             continue;
         }
-        struct str path = words_proposed_path(out->arena, workload, entry->items[i]->finding);
+        struct str path = words_proposed_path(out->arena, workload, entry->items[i]);
         if (is_named_before(shown, count, path)) continue;
         words_separate(out, count);
         strbuf_add(out, path);
         shown[count++] = path;
     }
-    if (count > PATHS_SHOWN) strbuf_printf(out, " and %zu more", count - PATHS_SHOWN);
+    if (count > PATHS_SHOWN) words_add_more(out, " and ", count - PATHS_SHOWN, " more");
     return count;
 }
 
 static void add_line(struct strbuf *out, const struct workload *workload, const struct entry *entry,
                      size_t lead) {
-    const struct finding *finding = entry->items[lead]->finding;
+    const struct told *told = entry->items[lead];
+    const struct finding *finding = told->finding;
     strbuf_add(out, STR("\n    "));
     size_t paths = add_paths(out, workload, entry, lead);
     if (!finding->problem->hides_state) {
@@ -166,7 +167,10 @@ static void add_line(struct strbuf *out, const struct workload *workload, const 
             strbuf_add_escaped(out, finding->actual, ACTUAL_MAX);
     }
     strbuf_add(out, STR(": "));
-    words_fill(out, finding->problem->mend, finding, paths > 1);
+    if (paths > 1)
+        words_fill(out, finding->problem->mend, finding, true);
+    else
+        strbuf_add(out, told->mend);
 }
 
 /* The fields to edit, as long as the message is not longer than `most`. False when there was no room for any. */
@@ -182,7 +186,7 @@ static bool add_lines(struct strbuf *out, const struct workload *workload,
         lines += is_told;
         untold += !is_told;
     }
-    if (untold > 0) strbuf_printf(out, "\n    and %zu more fields", untold);
+    if (untold > 0) words_add_more(out, "\n    and ", untold, " more fields");
     return lines > 0;
 }
 
@@ -227,9 +231,8 @@ static bool add_entry(struct strbuf *out, const struct workload *workload,
     return true;
 }
 
-struct str verdict_denial(struct arena *arena, const struct workload *workload,
-                          const struct judgement *judgement, enum action least) {
-    struct told_list list = told_collect(arena, workload, judgement, least, ACTION_DENY);
+static struct str denial_message(struct arena *arena, const struct workload *workload,
+                                 const struct judgement *judgement, struct told_list list) {
     struct strbuf out;
     strbuf_init(&out, arena, VERDICT_MESSAGE_MAX + 512);
     add_first_line(&out, workload, &list);
@@ -246,6 +249,14 @@ struct str verdict_denial(struct arena *arena, const struct workload *workload,
         untold -= entry.count;
         told_before = entry.items[0]->rules.rule;
     }
-    if (untold > 0) strbuf_printf(&out, "\n  and %zu more: run podgate check", untold);
+    if (untold > 0) words_add_more(&out, "\n  and ", untold, " more: run podgate check");
     return strbuf_str(&out);
+}
+
+struct denial verdict_denial(struct arena *arena, const struct workload *workload,
+                             const struct judgement *judgement) {
+    struct told_list list = told_collect(arena, workload, judgement, ACTION_DENY);
+    struct denial denial = {.message = denial_message(arena, workload, judgement, list)};
+    denial.cause_count = told_causes(arena, &list, &denial.causes);
+    return denial;
 }

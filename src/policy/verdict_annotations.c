@@ -38,41 +38,47 @@ static void add_rule(struct strbuf *out, const struct violation *first) {
     for (const struct violation *v = first;
          v && v->rule == first->rule && v->exception == first->exception; v = v->next)
         controls_add(&controls, v->rule, v->finding->control);
-    strbuf_add(out, words_rule(out->arena, first->rule));
+    STRBUF_ADD(out, first->rule->policy->name, STR("/"), first->rule->name);
     struct str names = words_controls(out->arena, &controls, CONTROLS_BYTES);
-    if (!str_is_empty(names)) strbuf_printf(out, " (%.*s)", STR_ARGS(names));
+    if (!str_is_empty(names)) STRBUF_ADD(out, STR(" ("), names, STR(")"));
     strbuf_add_char(out, ':');
+}
+
+/* " container web, side" of the violations from `first` to `end`, or " pod". */
+static void add_containers(struct strbuf *out, const struct violation *first,
+                           const struct violation *end) {
+    const struct container *last = NULL;
+    size_t containers = 0;
+    for (const struct violation *v = first; v != end; v = v->next) {
+        const struct container *container = v->finding->container;
+        if (!container || container == last) continue;
+        last = container;
+        if (containers++ >= LIST_MAX) continue;
+        strbuf_add(out, containers == 1 ? STR(" container ") : STR(", "));
+        strbuf_add_escaped(out, container->name, 64);
+    }
+    if (containers == 0) strbuf_add(out, STR(" pod"));
+    if (containers > LIST_MAX) strbuf_add(out, STR(", ..."));
 }
 
 /* One rule's violations that share an exception, from *v on; *v is moved behind them. */
 static void add_group(struct strbuf *out, const struct workload *workload,
                       const struct violation **v, size_t *count) {
-    const struct rule *rule = (*v)->rule;
-    const struct exception *exception = (*v)->exception;
-    struct strbuf paths;
-    strbuf_init(&paths, out->arena, 256);
-    const struct container *last = NULL;
-    size_t containers = 0;
-    add_rule(out, *v);
-    for (*count = 0; *v && (*v)->rule == rule && (*v)->exception == exception; *v = (*v)->next) {
-        const struct finding *finding = (*v)->finding;
-        if (*count < LIST_MAX) {
-            words_separate(&paths, *count);
-            strbuf_add(&paths, verdict_path(out->arena, workload, finding));
-        }
+    const struct violation *first = *v, *end = first;
+    for (*count = 0; end && end->rule == first->rule && end->exception == first->exception;
+         end = end->next)
         (*count)++;
-        if (!finding->container || finding->container == last) continue;
-        last = finding->container;
-        if (containers++ >= LIST_MAX) continue;
-        strbuf_add(out, containers == 1 ? STR(" container ") : STR(", "));
-        strbuf_add_escaped(out, last->name, 64);
-    }
-    if (containers == 0) strbuf_add(out, STR(" pod"));
-    if (containers > LIST_MAX) strbuf_add(out, STR(", ..."));
+    add_rule(out, first);
+    add_containers(out, first, end);
     strbuf_add(out, STR(" ("));
-    strbuf_add(out, strbuf_str(&paths));
-    if (*count > LIST_MAX) strbuf_printf(out, " and %zu more", *count - LIST_MAX);
+    const struct violation *shown = first;
+    for (size_t i = 0; i < LIST_MAX && shown != end; i++, shown = shown->next) {
+        words_separate(out, i);
+        words_add_path(out, workload, shown->finding);
+    }
+    if (*count > LIST_MAX) words_add_more(out, " and ", *count - LIST_MAX, " more");
     strbuf_add_char(out, ')');
+    *v = end;
 }
 
 /* Groups of a list as long as there is room. Returns how many violations they are. */
@@ -82,7 +88,7 @@ static size_t add_groups(struct strbuf *out, const struct workload *workload,
     for (const struct violation *v = list; v;) {
         size_t whole = out->len, count;
         if (whole > 0) strbuf_add(out, STR("; "));
-        if (names_exceptions) strbuf_printf(out, "%.*s: ", STR_ARGS(v->exception->name));
+        if (names_exceptions) STRBUF_ADD(out, v->exception->name, STR(": "));
         add_group(out, workload, &v, &count);
         if (out->len + TAIL_BYTES > VALUE_MAX) {
             strbuf_truncate(out, whole);
@@ -94,7 +100,7 @@ static size_t add_groups(struct strbuf *out, const struct workload *workload,
 }
 
 static void add_more(struct strbuf *out, size_t untold, const char *what) {
-    if (untold > 0) strbuf_printf(out, "%s%zu %s", out->len ? "; " : "", untold, what);
+    if (untold > 0) words_add_more(out, out->len ? "; " : "", untold, what);
 }
 
 static struct str violations_value(struct arena *arena, const struct workload *workload,
@@ -103,9 +109,9 @@ static struct str violations_value(struct arena *arena, const struct workload *w
     strbuf_init(&out, arena, VALUE_MAX);
     size_t told = add_groups(&out, workload, judgement->first, false);
     if (judgement->count + judgement->omitted > told)
-        strbuf_printf(&out, "%sand %zu more", out.len ? "; " : "",
-                      judgement->count + judgement->omitted - told);
-    add_more(&out, judgement->kept_count, "kept from before the update");
+        words_add_more(&out, out.len ? "; and " : "and ",
+                       judgement->count + judgement->omitted - told, " more");
+    add_more(&out, judgement->kept_count, " kept from before the update");
     return strbuf_str(&out);
 }
 
@@ -118,7 +124,8 @@ static void add_expired(struct strbuf *out, const struct judgement *judgement) {
         last = v->exception;
         char day[16];
         date_format(last->expires, day);
-        strbuf_printf(out, "%s%.*s expired on %s", out->len ? "; " : "", STR_ARGS(last->name), day);
+        STRBUF_ADD(out, out->len ? STR("; ") : STR(""), last->name, STR(" expired on "),
+                   str_from(day));
     }
 }
 
@@ -127,7 +134,7 @@ static struct str exceptions_value(struct arena *arena, const struct workload *w
     struct strbuf out;
     strbuf_init(&out, arena, 256);
     size_t told = add_groups(&out, workload, judgement->excused, true);
-    add_more(&out, judgement->excused_count - told, "more");
+    add_more(&out, judgement->excused_count - told, " more");
     add_expired(&out, judgement);
     return strbuf_str(&out);
 }

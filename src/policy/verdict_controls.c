@@ -23,7 +23,7 @@ struct broken_controls told_controls(const struct told_list *list, struct str ru
     struct broken_controls controls = {0};
     for (size_t i = 0; i < list->count; i++)
         for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
-            if (str_equals(link->rule->name, rule_name))
+            if (link->rule->standard && str_equals(link->rule->name, rule_name))
                 controls_add(&controls, link->rule, link->control);
     return controls;
 }
@@ -32,6 +32,7 @@ struct str words_controls(struct arena *arena, const struct broken_controls *con
                           size_t most) {
     struct strbuf text;
     size_t shown = 0;
+    if (controls->count == 0) return STR_NONE;
     strbuf_init(&text, arena, 128);
     for (; shown < controls->count; shown++) {
         struct str id = str_from(controls->items[shown]->id);
@@ -41,6 +42,6 @@ struct str words_controls(struct arena *arena, const struct broken_controls *con
         strbuf_add(&text, id);
     }
     if (shown == 0) return STR_NONE;
-    if (shown < controls->count) strbuf_printf(&text, " and %zu more", controls->count - shown);
+    if (shown < controls->count) words_add_more(&text, " and ", controls->count - shown, " more");
     return strbuf_str(&text);
 }

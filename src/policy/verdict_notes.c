@@ -15,20 +15,28 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-size_t verdict_causes(struct arena *arena, const struct workload *workload,
-                      const struct judgement *judgement, const struct review_cause **out) {
-    struct told_list list = told_collect(arena, workload, judgement, ACTION_DENY, ACTION_DENY);
-    size_t count = list.count < CAUSES_MAX ? list.count : CAUSES_MAX;
+static struct str cause_message(struct arena *arena, const struct told *told) {
+    struct strbuf text;
+    strbuf_init(&text, arena, 256);
+    words_add_one_subject(&text, told->finding);
+    STRBUF_ADD(&text, STR(" "), told->says, STR(": "), told->mend);
+    return str_utf8_cut(strbuf_str(&text), CAUSE_MESSAGE_MAX);
+}
+
+size_t told_causes(struct arena *arena, const struct told_list *list,
+                   const struct review_cause **out) {
+    size_t count = list->count < CAUSES_MAX ? list->count : CAUSES_MAX;
     struct review_cause *causes = ARENA_NEW(arena, struct review_cause, count);
     *out = causes;
     if (!causes) return 0;
     for (size_t i = 0; i < count; i++) {
-        const struct told *told = list.items[i];
-        struct str says = verdict_message(arena, told->finding);
-        struct str message = str_format(arena, "%.*s: %.*s", STR_ARGS(says), STR_ARGS(told->mend));
-        causes[i] = (struct review_cause){.reason = words_rule(arena, told->rules.rule),
-                                          .message = str_utf8_cut(message, CAUSE_MESSAGE_MAX),
-                                          .field = told->path};
+        const struct told *told = list->items[i];
+        bool is_of_last = i > 0 && list->items[i - 1]->rules.rule == told->rules.rule;
+        causes[i] =
+            (struct review_cause){.reason = is_of_last ? causes[i - 1].reason
+                                                       : words_rule(arena, told->rules.rule),
+                                  .message = cause_message(arena, told),
+                                  .field = told->path};
     }
     return count;
 }
@@ -63,11 +71,11 @@ static struct str warning_tail(const struct warning *warning, const struct workl
     struct strbuf tail;
     strbuf_init(&tail, arena, 128);
     strbuf_add(&tail, refuses_pods ? STR("; its Pods may be refused") : STR(""));
-    strbuf_printf(&tail, " (%.*s", STR_ARGS(words_rule(arena, rule)));
+    STRBUF_ADD(&tail, STR(" ("), rule->policy->name, STR("/"), rule->name);
     struct broken_controls controls = told_controls(list, rule->name);
     struct str names = controls_within(arena, &controls,
                                        warning->text.len + tail.len + SENTENCE_BYTES + TAIL_BYTES);
-    if (!str_is_empty(names)) strbuf_printf(&tail, ": %.*s", STR_ARGS(names));
+    if (!str_is_empty(names)) STRBUF_ADD(&tail, STR(": "), names);
     strbuf_add_char(&tail, ')');
     return strbuf_str(&tail);
 }
@@ -79,7 +87,7 @@ static void begin_warning(struct warning *warning, struct arena *arena,
     strbuf_init(&warning->text, arena, VERDICT_WARNING_MAX + 64);
     if (told->wanted == ACTION_DENY) strbuf_add(&warning->text, STR("would be denied: "));
     struct str waits = words_waiting(arena, workload, judgement, told->rules.rule);
-    if (!str_is_empty(waits)) strbuf_printf(&warning->text, "%.*s: ", STR_ARGS(waits));
+    if (!str_is_empty(waits)) STRBUF_ADD(&warning->text, waits, STR(": "));
     strbuf_add(&warning->text, verdict_subject(arena, workload));
     strbuf_add_char(&warning->text, ':');
     warning->tail = warning_tail(warning, workload, judgement, list);
@@ -95,7 +103,7 @@ static void add_sentence(struct warning *warning, const struct workload *workloa
     struct str separator = is_first ? STR(" ") : is_same ? STR(", ") : STR("; ");
     struct strbuf text;
     strbuf_init(&text, arena, 128);
-    if (!is_same) strbuf_printf(&text, "%.*s ", STR_ARGS(subject));
+    if (!is_same) STRBUF_ADD(&text, subject, STR(" "));
     words_statement(&text, sentence);
 
     size_t used = warning->text.len + separator.len + warning->tail.len + TAIL_BYTES;
@@ -113,10 +121,10 @@ static void add_sentence(struct warning *warning, const struct workload *workloa
 
 static struct str end_warning(struct warning *warning) {
     if (warning->untold > 0)
-        strbuf_printf(&warning->text, "; and %zu more", warning->untold);
+        words_add_more(&warning->text, "; and ", warning->untold, " more");
     else if (!str_is_empty(warning->mend) &&
              warning->text.len + 2 + warning->mend.len + warning->tail.len <= WARNING_GOOD_LENGTH)
-        strbuf_printf(&warning->text, ": %.*s", STR_ARGS(warning->mend));
+        STRBUF_ADD(&warning->text, STR(": "), warning->mend);
     strbuf_add(&warning->text, warning->tail);
     return strbuf_str(&warning->text);
 }
@@ -152,9 +160,9 @@ static void add_rule_names(struct strbuf *out, const struct violation *list,
         strbuf_add(out, v->rule->name);
         struct broken_controls controls = controls_of(v, is_meant, judgement);
         struct str names = controls_within(out->arena, &controls, out->len + kept);
-        if (!str_is_empty(names)) strbuf_printf(out, " (%.*s)", STR_ARGS(names));
+        if (!str_is_empty(names)) STRBUF_ADD(out, STR(" ("), names, STR(")"));
     }
-    if (untold > 0) strbuf_printf(out, " and %zu more", untold);
+    if (untold > 0) words_add_more(out, " and ", untold, " more");
 }
 
 /* The template is as bad as before, but Pods are always new ones. */
@@ -203,10 +211,11 @@ static size_t add_ending_lines(struct arena *arena, const struct workload *workl
         struct strbuf text;
         date_format(v->exception->expires, day);
         strbuf_init(&text, arena, VERDICT_WARNING_MAX);
-        strbuf_printf(&text, "exception \"%.*s\" ends on %s, then ", STR_ARGS(v->exception->name),
-                      day);
+        STRBUF_ADD(&text, STR("exception \""), v->exception->name, STR("\" ends on "),
+                   str_from(day), STR(", then "));
         strbuf_add(&text, verdict_subject(arena, workload));
-        strbuf_printf(&text, " breaks %.*s; owner: ", STR_ARGS(words_rule(arena, v->rule)));
+        STRBUF_ADD(&text, STR(" breaks "), v->rule->policy->name, STR("/"), v->rule->name,
+                   STR("; owner: "));
         strbuf_add_escaped(&text, v->exception->owner, VERDICT_WARNING_MAX);
         lines[count++] = str_utf8_cut(strbuf_str(&text), VERDICT_WARNING_MAX);
     }
@@ -249,7 +258,7 @@ size_t verdict_warnings(struct arena *arena, const struct workload *workload,
                         const struct judgement *judgement, const struct str **out) {
     *out = NULL;
     if (judgement->mode == MODE_AUDIT) return 0;
-    struct told_list list = told_collect(arena, workload, judgement, ACTION_WARN, ACTION_WARN);
+    struct told_list list = told_collect(arena, workload, judgement, ACTION_WARN);
     struct str *lines = ARENA_NEW(arena, struct str, 1 + judgement->excused_count + list.count);
     if (!lines) return 0;
     size_t count = add_kept_line(arena, workload, judgement, lines);

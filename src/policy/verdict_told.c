@@ -1,14 +1,8 @@
 #include "policy/verdict_told.h"
 
-static struct str filled(struct arena *arena, const char *template, const struct finding *finding) {
-    struct strbuf text;
-    strbuf_init(&text, arena, 128);
-    words_fill(&text, template, finding, false);
-    return strbuf_str(&text);
-}
-
 static bool is_same_field(const struct finding *a, const struct finding *b) {
-    return a->container == b->container && a->index == b->index && str_equals(a->list, b->list) &&
+    return a->container == b->container && a->index == b->index &&
+           a->in_metadata == b->in_metadata && str_equals(a->list, b->list) &&
            str_equals(a->field, b->field);
 }
 
@@ -16,11 +10,6 @@ static bool has_rule(const struct told *told, const struct rule *rule) {
     for (const struct rule_link *link = &told->rules; link; link = link->next)
         if (link->rule == rule) return true;
     return false;
-}
-
-static bool is_stronger(const struct violation *violation, const struct told *told) {
-    if (violation->action != told->action) return violation->action > told->action;
-    return violation->rule->severity > told->severity;
 }
 
 static enum severity weight_of(const struct violation *violation) {
@@ -35,12 +24,11 @@ static enum severity weight_of(const struct violation *violation) {
 static void add_rule(struct arena *arena, struct told *told, const struct violation *violation) {
     struct rule_link *link = ARENA_NEW(arena, struct rule_link, 1);
     if (!link) return;
-    if (is_stronger(violation, told)) {
+    if (violation->rule->severity > told->severity) {
         *link = told->rules;
         told->rules = (struct rule_link){violation->rule, violation->finding->control, link};
         told->finding = violation->finding;
-        told->says = filled(arena, violation->finding->problem->says, violation->finding);
-        told->action = violation->action;
+        told->says = words_filled(arena, violation->finding->problem->says, violation->finding);
         told->severity = violation->rule->severity;
         told->weight = weight_of(violation);
     } else {
@@ -62,49 +50,55 @@ static struct told *find_same(struct told *all, size_t count, const struct viola
     return NULL;
 }
 
-static void add_of(struct told *all, size_t count, enum action action, enum severity severity,
-                   enum severity weight, struct told_list *out) {
-    for (size_t i = 0; i < count; i++)
-        if (all[i].action == action && all[i].severity == severity && all[i].weight == weight)
-            out->items[out->count++] = &all[i];
+#define SEVERITIES (SEVERITY_CRITICAL + 1)
+#define RANKS (SEVERITIES * SEVERITIES)
+
+/* 0 is told first. All have one action. */
+static unsigned rank_of(const struct told *told) {
+    return (SEVERITY_CRITICAL - told->severity) * SEVERITIES + (SEVERITY_CRITICAL - told->weight);
 }
 
-/* A stable sort by few values: one pass for each. */
+/* A stable sort by few values: each rank's place is counted first. */
 static void put_in_order(struct told *all, size_t count, struct told_list *out) {
-    for (int action = ACTION_DENY; action > ACTION_OFF; action--)
-        for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_LOW; severity--)
-            for (int weight = SEVERITY_CRITICAL; weight >= SEVERITY_LOW; weight--)
-                add_of(all, count, (enum action)action, (enum severity)severity,
-                       (enum severity)weight, out);
+    size_t places[RANKS + 1] = {0};
+    for (size_t i = 0; i < count; i++)
+        places[rank_of(&all[i]) + 1]++;
+    for (size_t rank = 0; rank < RANKS; rank++)
+        places[rank + 1] += places[rank];
+    for (size_t i = 0; i < count; i++)
+        out->items[places[rank_of(&all[i])]++] = &all[i];
+    out->count = count;
 }
 
 struct told_list told_collect(struct arena *arena, const struct workload *workload,
-                              const struct judgement *judgement, enum action least,
-                              enum action most) {
+                              const struct judgement *judgement, enum action action) {
     struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
                              .grouped = ARENA_NEW(arena, const struct told *, judgement->count),
                              .sentences = ARENA_NEW(arena, struct sentence, judgement->count)};
     struct told *all = ARENA_NEW(arena, struct told, judgement->count);
     if (!list.items || !list.grouped || !list.sentences || !all) return (struct told_list){0};
-    size_t count = 0;
+    size_t count = 0, of_earlier_rules = 0;
+    const struct rule *rule = NULL;
     for (const struct violation *v = judgement->first; v; v = v->next) {
-        if (v->action < least || v->action > most) continue;
-        struct str mend = filled(arena, v->finding->problem->mend, v->finding);
-        struct told *same = find_same(all, count, v, mend);
+        if (v->action != action) continue;
+        if (v->rule != rule) of_earlier_rules = count;
+        rule = v->rule;
+        struct str mend = words_filled(arena, v->finding->problem->mend, v->finding);
+        struct told *same = find_same(all, of_earlier_rules, v, mend);
         if (same) {
             add_rule(arena, same, v);
             continue;
         }
-        all[count++] = (struct told){.finding = v->finding,
-                                     .rules = {v->rule, v->finding->control, NULL},
-                                     .action = v->action,
-                                     .wanted = v->wanted,
-                                     .severity = v->rule->severity,
-                                     .weight = weight_of(v),
-                                     .ended = v->exception,
-                                     .path = verdict_path(arena, workload, v->finding),
-                                     .says = filled(arena, v->finding->problem->says, v->finding),
-                                     .mend = mend};
+        all[count++] =
+            (struct told){.finding = v->finding,
+                          .rules = {v->rule, v->finding->control, NULL},
+                          .wanted = v->wanted,
+                          .severity = v->rule->severity,
+                          .weight = weight_of(v),
+                          .ended = v->exception,
+                          .path = verdict_path(arena, workload, v->finding),
+                          .says = words_filled(arena, v->finding->problem->says, v->finding),
+                          .mend = mend};
     }
     put_in_order(all, count, &list);
     return list;

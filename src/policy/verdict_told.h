@@ -1,7 +1,7 @@
 /*
  * verdict_told (private to the room): what a judgement holds, in the order and the grouping in which
- * it is told: worst first (action, severity, the control's severity), then the policies' order; what
- * several rules find at one field, with one mend, is told once.
+ * it is told: worst first (severity, the control's severity), then the policies' order; what
+ * several rules find at one field, with one mend, is told once. One action is told at a time.
  */
 #ifndef PODGATE_POLICY_VERDICT_TOLD_H
 #define PODGATE_POLICY_VERDICT_TOLD_H
@@ -18,7 +18,7 @@ struct rule_link {
 struct told {
     const struct finding *finding;
     struct rule_link rules; /* the strongest first */
-    enum action action, wanted;
+    enum action wanted;
     enum severity severity; /* of the strongest rule */
     enum severity weight;   /* within the rule: its control's severity */
     struct str path;        /* the field's own */
@@ -52,13 +52,15 @@ struct entry {
     size_t sentence_count;
 };
 
-/* The violations whose action is within least..most. */
+/* The violations that come to this action. */
 struct told_list told_collect(struct arena *arena, const struct workload *workload,
-                              const struct judgement *judgement, enum action least,
-                              enum action most);
+                              const struct judgement *judgement, enum action action);
 /* The next entry, from items[*at] on; false when there is none. Each item is in one entry. It is valid until the
  * next call. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
+/* One cause an item, as many as an answer may have. */
+size_t told_causes(struct arena *arena, const struct told_list *list,
+                   const struct review_cause **out);
 /* Whether no item before this one is about the same container. */
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
 
@@ -77,14 +79,21 @@ struct str words_controls(struct arena *arena, const struct broken_controls *con
 /* A template of a check, filled. */
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many);
+/* The same, about one. */
+struct str words_filled(struct arena *arena, const char *template, const struct finding *finding);
 /* `container "web"`, `containers "web", "side" and 3 more`, `the pod template`; at most `most` names. */
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most);
+/* `container "web"` or `the pod`, of one finding. */
+void words_add_one_subject(struct strbuf *out, const struct finding *finding);
 /* What is said of the subject: `may run as root`. */
 void words_statement(struct strbuf *out, const struct sentence *sentence);
+/* As verdict_path. */
+void words_add_path(struct strbuf *out, const struct workload *workload,
+                    const struct finding *finding);
 /* The field that a message proposes to edit. */
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
-                               const struct finding *finding);
+                               const struct told *told);
 /* `will be denied from 2027-03-01`; empty for a rule that waits for no day. */
 struct str words_waiting(struct arena *arena, const struct workload *workload,
                          const struct judgement *judgement, const struct rule *rule);
@@ -92,6 +101,8 @@ struct str words_waiting(struct arena *arena, const struct workload *workload,
 struct str words_ended(struct arena *arena, const struct exception *exception);
 /* "policy/rule" */
 struct str words_rule(struct arena *arena, const struct rule *rule);
+/* Adds `before`, a number and `after`: " and 3 more". */
+void words_add_more(struct strbuf *out, const char *before, size_t count, const char *after);
 /* Adds what stands between the items of a list. */
 static inline void words_separate(struct strbuf *out, size_t items_before) {
     if (items_before > 0) strbuf_add(out, STR(", "));

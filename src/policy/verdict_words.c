@@ -41,11 +41,11 @@ static bool fill_brace(struct strbuf *out, struct str content, const struct find
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many) {
     struct str rest = str_from(template);
-    while (rest.len > 0) {
+    for (;;) {
         size_t open = str_find_char(rest, '{');
         strbuf_add(out, str_slice(rest, 0, open));
+        if (open == rest.len) return;
         rest = str_slice(rest, open, rest.len);
-        if (rest.len == 0) return;
         size_t close = str_find_char(rest, '}');
         if (close < rest.len && fill_brace(out, str_slice(rest, 1, close - 1), finding, is_many)) {
             rest = str_slice(rest, close + 1, rest.len);
@@ -58,6 +58,13 @@ void words_fill(struct strbuf *out, const char *template, const struct finding *
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
+struct str words_filled(struct arena *arena, const char *template, const struct finding *finding) {
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    words_fill(&text, template, finding, false);
+    return strbuf_str(&text);
+}
+
 /* The kind in whose file the person who made this finds the pod. An ephemeral container is in no template. */
 static const struct workload_kind *edited_kind(const struct workload *workload,
                                                const struct finding *finding) {
@@ -68,35 +75,52 @@ static const struct workload_kind *edited_kind(const struct workload *workload,
     return kind ? kind : own;
 }
 
+/* .containers[0] */
+static void add_item(struct strbuf *out, struct str list, size_t index) {
+    STRBUF_ADD(out, STR("."), list, STR("["));
+    strbuf_add_number(out, index);
+    strbuf_add_char(out, ']');
+}
+
+void words_add_path(struct strbuf *out, const struct workload *workload,
+                    const struct finding *finding) {
+    const struct workload_kind *kind = edited_kind(workload, finding);
+    strbuf_add(out, finding->in_metadata ? kind->metadata_path : kind->spec_path);
+    const struct container *container = finding->in_metadata ? NULL : finding->container;
+    if (container) add_item(out, container->list, container->index);
+    if (!str_is_empty(finding->list)) add_item(out, finding->list, finding->index);
+    if (str_is_empty(finding->field)) return;
+    strbuf_add_char(out, '.');
+    strbuf_add_escaped(out, finding->field, TEXT_MAX);
+}
+
 struct str verdict_path(struct arena *arena, const struct workload *workload,
                         const struct finding *finding) {
     struct strbuf path;
     strbuf_init(&path, arena, 128);
-    const struct workload_kind *kind = edited_kind(workload, finding);
-    strbuf_add(&path, finding->in_metadata ? kind->metadata_path : kind->spec_path);
-    const struct container *container = finding->in_metadata ? NULL : finding->container;
-    if (container) strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
-    if (!str_is_empty(finding->list))
-        strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(finding->list), finding->index);
-    if (!str_is_empty(finding->field)) {
-        strbuf_add_char(&path, '.');
-        strbuf_add_escaped(&path, finding->field, TEXT_MAX);
-    }
+    words_add_path(&path, workload, finding);
     return strbuf_str(&path);
 }
 
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
-                               const struct finding *finding) {
+                               const struct told *told) {
+    const struct finding *finding = told->finding;
     const char *pod_field = finding->problem->pod_field;
     bool is_ephemeral = finding->container && finding->container->type == CONTAINER_EPHEMERAL;
     /* The pod's fields cannot change once a debug container can be added. */
-    if (!pod_field || is_ephemeral) return verdict_path(arena, workload, finding);
-    return str_format(arena, "%.*s.%s", STR_ARGS(edited_kind(workload, finding)->spec_path),
-                      pod_field);
+    if (!pod_field || is_ephemeral) return told->path;
+    return STR_CONCAT(arena, edited_kind(workload, finding)->spec_path, STR("."),
+                      str_from(pod_field));
 }
 
 struct str words_rule(struct arena *arena, const struct rule *rule) {
-    return str_format(arena, "%.*s/%.*s", STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
+    return STR_CONCAT(arena, rule->policy->name, STR("/"), rule->name);
+}
+
+void words_add_more(struct strbuf *out, const char *before, size_t count, const char *after) {
+    strbuf_add(out, str_from(before));
+    strbuf_add_number(out, count);
+    strbuf_add(out, str_from(after));
 }
 
 /* --- days --------------------------------------------------------------------------------------- */
@@ -109,7 +133,7 @@ struct str words_waiting(struct arena *arena, const struct workload *workload,
         rule_action(rule, is_pod, judgement->today) == rule_action(rule, is_pod, rule->deny_from))
         return STR_NONE;
     date_format(rule->deny_from, day);
-    return str_format(arena, "will be denied from %s", day);
+    return STR_CONCAT(arena, STR("will be denied from "), str_from(day));
 }
 
 struct str words_ended(struct arena *arena, const struct exception *exception) {
@@ -117,7 +141,8 @@ struct str words_ended(struct arena *arena, const struct exception *exception) {
     struct strbuf text;
     date_format(exception->expires, day);
     strbuf_init(&text, arena, 128);
-    strbuf_printf(&text, "exception \"%.*s\" ended on %s; owner: ", STR_ARGS(exception->name), day);
+    STRBUF_ADD(&text, STR("exception \""), exception->name, STR("\" ended on "), str_from(day),
+               STR("; owner: "));
     strbuf_add_escaped(&text, exception->owner, NAME_MAX_SHOWN);
     return strbuf_str(&text);
 }
@@ -138,7 +163,7 @@ static void add_names(struct strbuf *out, const struct sentence *sentence, size_
         strbuf_add_quoted(out, sentence->items[i]->finding->container->name, NAME_MAX_SHOWN);
     }
     if (sentence->container_count > shown)
-        strbuf_printf(out, " and %zu more", sentence->container_count - shown);
+        words_add_more(out, " and ", sentence->container_count - shown, " more");
 }
 
 struct str words_subject(struct arena *arena, const struct workload *workload,
@@ -153,29 +178,33 @@ struct str words_subject(struct arena *arena, const struct workload *workload,
 }
 
 void words_statement(struct strbuf *out, const struct sentence *sentence) {
-    const struct finding *finding = sentence->items[0]->finding;
-    words_fill(out, finding->problem->says, finding, sentence->container_count > 1);
+    const struct told *told = sentence->items[0];
+    if (sentence->container_count > 1)
+        words_fill(out, told->finding->problem->says, told->finding, true);
+    else
+        strbuf_add(out, told->says);
+}
+
+void words_add_one_subject(struct strbuf *out, const struct finding *finding) {
+    if (finding->container) {
+        strbuf_add(out, STR("container "));
+        strbuf_add_quoted(out, finding->container->name, NAME_MAX_SHOWN);
+    } else {
+        strbuf_add(out, STR("the pod"));
+    }
 }
 
 struct str verdict_message(struct arena *arena, const struct finding *finding) {
     struct strbuf text;
     strbuf_init(&text, arena, 128);
-    if (finding->container) {
-        strbuf_add(&text, STR("container "));
-        strbuf_add_quoted(&text, finding->container->name, NAME_MAX_SHOWN);
-    } else {
-        strbuf_add(&text, STR("the pod"));
-    }
+    words_add_one_subject(&text, finding);
     strbuf_add_char(&text, ' ');
     words_fill(&text, finding->problem->says, finding, false);
     return strbuf_str(&text);
 }
 
 struct str verdict_fix(struct arena *arena, const struct finding *finding) {
-    struct strbuf text;
-    strbuf_init(&text, arena, 128);
-    words_fill(&text, finding->problem->mend, finding, false);
-    return strbuf_str(&text);
+    return words_filled(arena, finding->problem->mend, finding);
 }
 
 struct str verdict_subject(struct arena *arena, const struct workload *workload) {
@@ -188,8 +217,7 @@ struct str verdict_subject(struct arena *arena, const struct workload *workload)
         strbuf_add_escaped(&text, shown.kind, NAME_MAX_SHOWN);
     }
     struct str name = shown.name;
-    if (shown.is_generated)
-        name = str_format(arena, "%.*s*", STR_ARGS(workload->meta.generate_name));
+    if (shown.is_generated) name = STR_CONCAT(arena, workload->meta.generate_name, STR("*"));
     if (str_is_empty(name)) return strbuf_str(&text);
     strbuf_add_char(&text, ' ');
     strbuf_add_quoted(&text, name, NAME_MAX_SHOWN);

@@ -55,12 +55,12 @@ static void judge_image(const struct check_ctx *ctx, struct findings *findings, 
         return; /* it decides, whatever the tag says */
     } else if (p->require_digest) {
         finding.problem = &problems[NO_DIGEST];
-        finding.expected = str_format(ctx->arena, "%.*s@sha256:<digest>", STR_ARGS(image.written));
+        finding.expected = STR_CONCAT(ctx->arena, image.written, STR("@sha256:<digest>"));
     } else if (str_is_empty(image.tag) || glob_match_any(&p->mutable_tags, image.tag)) {
         finding.problem = &problems[str_is_empty(image.tag) ? UNTAGGED : MUTABLE];
         finding.detail = image.tag;
-        finding.expected = str_format(ctx->arena, "%.*s:<version>, better %.*s@sha256:<digest>",
-                                      STR_ARGS(image.name), STR_ARGS(image.name));
+        finding.expected = STR_CONCAT(ctx->arena, image.name, STR(":<version>, better "),
+                                      image.name, STR("@sha256:<digest>"));
     } else {
         return;
     }

@@ -57,11 +57,11 @@ static enum amount amount_of(const struct resource_amount *line) {
 
 /* Names with a dot or a slash in brackets: resources.limits['nvidia.com/gpu']. */
 static struct str field_path(struct arena *arena, bool is_limit, struct str resource) {
-    const char *map = is_limit ? "limits" : "requests";
+    struct str map = is_limit ? STR("resources.limits") : STR("resources.requests");
     bool is_plain = str_find_char(resource, '.') == resource.len &&
                     str_find_char(resource, '/') == resource.len;
-    return str_format(arena, is_plain ? "resources.%s.%.*s" : "resources.%s['%.*s']", map,
-                      STR_ARGS(resource));
+    return is_plain ? STR_CONCAT(arena, map, STR("."), resource)
+                    : STR_CONCAT(arena, map, STR("['"), resource, STR("']"));
 }
 
 static void report(const struct check_ctx *ctx, struct findings *findings, int problem,

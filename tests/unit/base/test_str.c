@@ -234,6 +234,26 @@ static void buffers_grow_and_stay_terminated(void **state) {
     }
 }
 
+static void parts_and_numbers_stand_behind_each_other(void **state) {
+    (void)state;
+    struct strbuf buf;
+    strbuf_init(&buf, &arena, 0);
+    STRBUF_ADD(&buf, STR("a"), STR_NONE, STR("bc"));
+    strbuf_add_number(&buf, 0);
+    strbuf_add_char(&buf, ' ');
+    strbuf_add_number(&buf, UINT64_MAX);
+    strbuf_add_char(&buf, ' ');
+    strbuf_add_hex(&buf, 0xC0FFEE, 4);
+    strbuf_add_hex(&buf, UINT64_MAX, 16);
+    assert_string_equal(buf.at, "abc0 18446744073709551615 ffeeffffffffffffffff");
+    struct str joined = STR_CONCAT(&arena, STR("a/"), STR_NONE, STR("b"));
+    assert_int_equal(joined.len, 3);
+    assert_string_equal(joined.at, "a/b");
+    const struct str too_long[] = {{"a", SIZE_MAX / 2}, {"b", SIZE_MAX / 2}, {"c", 2}};
+    assert_null(str_concat(&arena, too_long, 3).at);
+    assert_true(arena_is_exhausted(&arena));
+}
+
 static void a_buffer_without_memory_stays_short(void **state) {
     (void)state;
     struct strbuf buf;
@@ -294,6 +314,7 @@ int main(void) {
         cmocka_unit_test(utf8_is_what_rfc3629_says),
         cmocka_unit_test(a_cut_does_not_halve_a_character),
         cmocka_unit_test_setup_teardown(buffers_grow_and_stay_terminated, setup, teardown),
+        cmocka_unit_test_setup_teardown(parts_and_numbers_stand_behind_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(a_buffer_without_memory_stays_short, setup, teardown),
         cmocka_unit_test_setup_teardown(quoted_text_cannot_mislead, setup, teardown),
         cmocka_unit_test_setup_teardown(quoted_text_is_cut, setup, teardown),

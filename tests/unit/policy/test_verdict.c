@@ -6,7 +6,7 @@
 static struct str denial(struct judged *judged, const char *policy, const char *manifest) {
     judged_begin(judged, policy, manifest);
     judged_judge(judged, MODE_ENFORCE);
-    return verdict_denial(&judged->arena, &judged->workload, &judged->judgement, ACTION_DENY);
+    return verdict_denial(&judged->arena, &judged->workload, &judged->judgement).message;
 }
 
 static struct str first_line(struct str text) {
@@ -383,17 +383,16 @@ static void causes_have_one_field_each(void **state) {
     denial(&judged,
            POLICY("a", RULES "---\n") POLICY("b", "  rules: [{name: other, check: image-tag}]\n"),
            POD("  containers: [{name: c, image: a}, {name: d, image: b}]\n"));
-    const struct review_cause *causes;
-    size_t count = verdict_causes(&judged.arena, &judged.workload, &judged.judgement, &causes);
-    assert_int_equal(count, 4);
-    assert_string_equal(str_copy(&judged.arena, causes[0].field).at,
+    struct denial all = verdict_denial(&judged.arena, &judged.workload, &judged.judgement);
+    assert_int_equal(all.cause_count, 4);
+    assert_string_equal(str_copy(&judged.arena, all.causes[0].field).at,
                         "spec.containers[0].securityContext.runAsNonRoot");
-    assert_string_equal(str_copy(&judged.arena, causes[0].reason).at, "a/run-as-non-root");
+    assert_string_equal(str_copy(&judged.arena, all.causes[0].reason).at, "a/run-as-non-root");
     judged_end(&judged);
     char *manifest = many_containers(100);
     denial(&judged, POLICY("a", RULES), manifest);
-    assert_int_equal(verdict_causes(&judged.arena, &judged.workload, &judged.judgement, &causes),
-                     64);
+    all = verdict_denial(&judged.arena, &judged.workload, &judged.judgement);
+    assert_int_equal(all.cause_count, 64);
     judged_end(&judged);
     free(manifest);
 }

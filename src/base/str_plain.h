@@ -1,0 +1,42 @@
+/*
+ * Which bytes of a text stand for themselves, sixteen at a time: the loop that every text of an answer and of a
+ * log line runs through. Private to base.
+ */
+#ifndef PODGATE_BASE_STR_PLAIN_H
+#define PODGATE_BASE_STR_PLAIN_H
+
+#include "base/str.h"
+
+#define PLAIN_BLOCK 16
+typedef unsigned char plain_block __attribute__((vector_size(PLAIN_BLOCK)));
+
+static inline bool is_plain(char c, bool is_html) {
+    if ((unsigned char)(c - ' ') >= 0x7F - ' ' || c == '"' || c == '\\') return false;
+    return !is_html || (c != '<' && c != '>' && c != '&');
+}
+
+static inline bool block_is_plain(const char *at, bool is_html) {
+    plain_block bytes, special;
+    uint64_t halves[2];
+    memcpy(&bytes, at, PLAIN_BLOCK);
+    special = (plain_block)(bytes - ' ' >= 0x7F - ' ') | (plain_block)(bytes == '"') |
+              (plain_block)(bytes == '\\');
+    if (is_html)
+        special |=
+            (plain_block)(bytes == '<') | (plain_block)(bytes == '>') | (plain_block)(bytes == '&');
+    memcpy(halves, &special, PLAIN_BLOCK);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* How many of the first bytes are printable ASCII, no quote and no backslash; with `is_html` (a constant) neither of
+ * <, > and &. */
+static inline size_t plain_run(struct str s, bool is_html) {
+    size_t run = 0;
+    while (s.len - run >= PLAIN_BLOCK && block_is_plain(s.at + run, is_html))
+        run += PLAIN_BLOCK;
+    while (run < s.len && is_plain(s.at[run], is_html))
+        run++;
+    return run;
+}
+
+#endif
