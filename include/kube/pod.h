@@ -10,6 +10,7 @@
 #define PODGATE_KUBE_POD_H
 
 #include "kube/meta.h"
+#include "kube/placement.h"
 #include "text/tree.h"
 
 enum flag { FLAG_UNSET, FLAG_FALSE, FLAG_TRUE };
@@ -120,6 +121,8 @@ struct handler {
     struct str_list command;
     struct str path,
         port; /* httpGet; port as written, number or name; tcpSocket and grpc fill port too */
+    const struct cJSON *action; /* the node of the first handler: all that it says */
+    struct optional_int period, failure_threshold; /* of a probe, seconds and times */
 };
 
 struct volume_mount {
@@ -168,8 +171,9 @@ struct volume {
         source; /* key of its source: "hostPath", "emptyDir", ...; an unknown key as written; empty: none */
     size_t source_count; /* sources present; more than one is refused by the API server */
     struct str host_path, host_path_type;
-    struct str image_reference;
-    struct str driver; /* of a flexVolume or csi */
+    struct str image_reference, image_pull_policy;
+    struct str driver;                           /* of a flexVolume or csi */
+    struct str empty_dir_medium, empty_dir_size; /* the size as written */
     const struct cJSON *node;
 };
 
@@ -177,6 +181,16 @@ struct volume {
 struct host_alias {
     struct str ip;
     struct str_list hostnames;
+};
+
+struct dns_option {
+    struct str name, value;
+};
+
+struct dns_config {
+    struct str_list nameservers;
+    const struct dns_option *options;
+    size_t option_count;
 };
 
 struct pod {
@@ -190,6 +204,8 @@ struct pod {
     struct str runtime_class_name, priority_class_name, restart_policy, node_name, dns_policy;
     struct security security;
     struct resources resources; /* pod-level */
+    struct placement placement;
+    struct dns_config dns;
     /* init (with sidecars), regular, ephemeral: in that order, all in one list */
     const struct container *containers;
     size_t container_count;

@@ -19,6 +19,10 @@ struct quantity {
 MUST_CHECK bool quantity_parse(struct str text, struct quantity *out, struct error *err);
 /* <0, 0, >0 */
 int quantity_compare(const struct quantity *a, const struct quantity *b);
+/* a + b, saturated. */
+struct quantity quantity_add(const struct quantity *a, const struct quantity *b);
+/* <0, 0, >0: `a` beside `thousandths`/1000 times `b`, exactly. Neither may be negative, thousandths at most 10^6. */
+int quantity_compare_times(const struct quantity *a, const struct quantity *b, int64_t thousandths);
 static inline bool quantity_is_zero(const struct quantity *q) {
     return q->units == 0 && q->nanos == 0 && !q->saturated;
 }

@@ -29,16 +29,33 @@ const struct workload_kind *workload_find_manifest(struct str api_version, struc
 /* For policy files: "Deployment" or "Deployment.apps" (core is "Pod" or "Pod."); NULL when unknown. */
 const struct workload_kind *workload_find_name(struct str name);
 
+/* What an object's spec says beside its template. */
+struct workload_spec {
+    struct optional_int replicas; /* Deployment, ReplicaSet, StatefulSet, ReplicationController */
+    struct optional_int ttl_after_finished, active_deadline; /* Job, and of a CronJob's Jobs */
+    struct optional_int starting_deadline, successful_history, failed_history; /* CronJob */
+    struct str concurrency_policy;                                             /* CronJob */
+};
+
 /* An object that carries a pod spec, taken apart. */
 struct workload {
     const struct workload_kind *kind;
     const struct document *document;
-    struct meta meta;     /* the object's own */
-    struct meta pod_meta; /* the template's; the object's own for a Pod */
-    bool has_pod;         /* false: a null template (ReplicationController) */
+    struct str api_version;    /* as it was sent; in a review the caller knows */
+    struct meta meta;          /* the object's own */
+    struct workload_spec spec; /* empty for a Pod */
+    struct meta pod_meta;      /* the template's; the object's own for a Pod */
+    bool has_pod;              /* false: a null template (ReplicationController) */
     struct pod pod;
 };
 
+/* A Job, or a CronJob. */
+static inline bool workload_is_job(const struct workload *workload) {
+    return str_equals(workload->kind->kind, STR("Job"));
+}
+static inline bool workload_is_cron_job(const struct workload *workload) {
+    return str_equals(workload->kind->kind, STR("CronJob"));
+}
 /* Decodes metadata and pod spec of an object of a known kind. Errors as pod_decode, `where` from the object's root. */
 MUST_CHECK bool workload_decode(struct arena *arena, const struct workload_kind *kind,
                                 const struct document *document, const struct cJSON *object,

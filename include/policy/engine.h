@@ -11,8 +11,9 @@
 struct terms {
     const struct snapshot *snapshot;
     const struct profile *profile;
-    enum mode mode; /* the laxest that applies */
-    int64_t now;    /* Unix seconds */
+    enum mode mode;        /* the laxest that applies */
+    int64_t now;           /* Unix seconds */
+    bool pod_is_unchanged; /* of an update: only what is outside the pod is judged */
 };
 
 struct violation {

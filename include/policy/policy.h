@@ -110,6 +110,7 @@ struct profile {
     /* What may concern a kind: rules that are not off and whose policy's match has the kind. */
     const struct rule **rules[KIND_MAX];
     size_t rule_count[KIND_MAX];
+    bool judges_object[KIND_MAX]; /* one of them reads more than the pod (struct check) */
 };
 
 struct snapshot {

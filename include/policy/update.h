@@ -8,16 +8,19 @@
  *
  * On Pods, whose spec hardly can change, the verdict of pod-security is that of Kubernetes (k8s.io/pod-security-admission,
  * isSignificantPodUpdate): the whole Pod counts once an image changed or a container came, and nothing counts before. Then other
- * checks count what the changed containers and the pod itself have.
+ * checks count what the changed containers and the pod itself have; what they find of the object (FINDING_OBJECT), which the Pod
+ * was made with, does not come again.
  */
 #ifndef PODGATE_POLICY_UPDATE_H
 #define PODGATE_POLICY_UPDATE_H
 
 #include "policy/engine.h"
 
-/* Whether all that is judged means the same: a Pod's spec; a template with its metadata, and how many Pods are made of it. */
-bool update_is_unchanged(const struct workload_kind *kind, const struct cJSON *object,
-                         const struct cJSON *old_object);
+/* Whether the pod means the same: a Pod's spec; a template with its metadata, and how many Pods are made of it. */
+bool update_is_pod_unchanged(const struct workload_kind *kind, const struct cJSON *object,
+                             const struct cJSON *old_object);
+/* Whether all that checks of the object itself read means the same: its labels, annotations and spec. */
+bool update_is_object_unchanged(const struct cJSON *object, const struct cJSON *old_object);
 
 /* An object and what it came to. */
 struct judged_object {

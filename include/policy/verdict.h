@@ -16,8 +16,12 @@
  * but a message's line names the pod-level field instead where the check says that it is the one to edit. */
 struct str verdict_path(struct arena *arena, const struct workload *workload,
                         const struct finding *finding);
+/* The same in this very object, as tree_resolve reads it. */
+struct str verdict_own_path(struct arena *arena, const struct workload *workload,
+                            const struct finding *finding);
 /* container "web" may run as root */
-struct str verdict_message(struct arena *arena, const struct finding *finding);
+struct str verdict_message(struct arena *arena, const struct workload *workload,
+                           const struct finding *finding);
 /* What to write instead, without the path. */
 struct str verdict_fix(struct arena *arena, const struct finding *finding);
 /* What time has brought or will bring, or empty: `exception "agent" ended on 2027-06-30; owner: platform-team`,

@@ -38,6 +38,7 @@ struct problem {
 
 struct check_ctx {
     const struct workload *workload;
+    struct str name_space; /* where the object goes: its own may be unset in a file */
     const struct pod *pod;
     const struct container *container; /* NULL in the call for the pod */
     const void *params;                /* the check's own params struct */
@@ -50,6 +51,9 @@ struct check {
     const char *references; /* one a line: CIS, NSA, Pod Security, Kubernetes docs */
     enum severity severity;
     enum check_scope scope;
+    /* It reads what is outside the pod spec and its template (the object's labels, replicas, a Job's deadlines), or a
+     * Pod's metadata: of an update that leaves the pod as it was, only such checks are asked. */
+    bool judges_object;
     const struct problem *problems;
     size_t problem_count;
     const struct param *params;

@@ -12,6 +12,13 @@
 
 struct problem; /* rules/check.h */
 
+/* What a finding's `list` and `field` are below. */
+enum finding_root {
+    FINDING_POD,          /* the pod spec, or the finding's container in it */
+    FINDING_POD_METADATA, /* the pod's own metadata: a template's, or a Pod's */
+    FINDING_OBJECT,       /* the object that was sent: "spec.replicas", "metadata.namespace" */
+};
+
 struct finding {
     const struct problem *problem;
     const struct container *container; /* NULL: the pod (or the object) */
@@ -19,10 +26,9 @@ struct finding {
     struct str list; /* "env", "volumes", "ports", "securityContext.sysctls" */
     size_t index;
     struct str key; /* the entry's name, or another text that identifies it; shown as {key} */
-    /* Below the entry, else below container or pod spec: "securityContext.privileged"; may be empty. */
+    /* Below the entry, else below container or root: "securityContext.privileged"; may be empty. */
     struct str field;
-    /* `field` is below the pod's own metadata, not its spec: "annotations['a/b']"; no list then. */
-    bool in_metadata;
+    enum finding_root root; /* where it is not the pod spec there is no list */
     /* As a person would write it (`true`, `nginx:latest`, `[NET_RAW]`); empty: unset. Never a literal secret. */
     struct str actual;
     /* What tells it from another at the same place, where `actual` does not: never shown, for it may be

@@ -10,16 +10,36 @@
 #include "text/tree.h"
 
 enum param_type {
-    PARAM_BOOL,     /* bool */
-    PARAM_INT,      /* int64_t, within min..max */
-    PARAM_STRING,   /* struct str */
-    PARAM_STRINGS,  /* struct str_list */
-    PARAM_GLOBS,    /* struct str_list, each checked as a glob */
-    PARAM_CHOICE,   /* int: index in `choices` */
-    PARAM_CHOICES,  /* unsigned: bit set of indexes in `choices` */
-    PARAM_IMAGES,   /* struct image_pattern_list */
-    PARAM_QUANTITY, /* struct quantity */
-    PARAM_RANGES,   /* struct range_list: whole numbers within min..max, and ranges of them */
+    PARAM_BOOL,       /* bool */
+    PARAM_INT,        /* int64_t, within min..max */
+    PARAM_STRING,     /* struct str */
+    PARAM_STRINGS,    /* struct str_list */
+    PARAM_GLOBS,      /* struct str_list, each checked as a glob */
+    PARAM_CHOICE,     /* int: index in `choices` */
+    PARAM_CHOICES,    /* unsigned: bit set of indexes in `choices` */
+    PARAM_IMAGES,     /* struct image_pattern_list */
+    PARAM_QUANTITY,   /* struct quantity */
+    PARAM_RANGES,     /* struct range_list: whole numbers within min..max, and ranges of them */
+    PARAM_QUANTITIES, /* struct quantity_map: a map of names to quantities */
+    PARAM_GLOB_MAP,   /* struct glob_map: a map of names to a pattern, or to a list of them */
+};
+
+struct named_quantity {
+    struct str name, written;
+    struct quantity quantity;
+};
+struct quantity_map {
+    const struct named_quantity *items;
+    size_t count;
+};
+
+struct named_globs {
+    struct str name;
+    struct str_list globs; /* one of them must match */
+};
+struct glob_map {
+    const struct named_globs *items;
+    size_t count;
 };
 
 struct range {
@@ -43,9 +63,10 @@ struct image_pattern_list {
 struct param {
     const char *name; /* camelCase */
     enum param_type type;
-    size_t offset;        /* in the check's params struct */
-    const char *fallback; /* the default as one would write it in YAML: "[ALL]", "true", "latest" */
-    int64_t min, max;     /* PARAM_INT, PARAM_RANGES */
+    size_t offset; /* in the check's params struct */
+    /* The default as one would write it in YAML: "[ALL]", "true", "latest", "{memory: 1}" (values plain). */
+    const char *fallback;
+    int64_t min, max;           /* PARAM_INT, PARAM_RANGES */
     const char *const *choices; /* NULL-terminated */
     const char *doc;            /* one sentence */
 };

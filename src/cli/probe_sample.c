@@ -14,7 +14,8 @@ static const char good_spec[] =
     "0000000000000000000000000000000000000000000000000000000000000000\","
     "\"ports\":[{\"containerPort\":8080,\"protocol\":\"TCP\"}],"
     "\"readinessProbe\":{\"httpGet\":{\"path\":\"/\",\"port\":8080,\"scheme\":\"HTTP\"}},"
-    "\"livenessProbe\":{\"httpGet\":{\"path\":\"/\",\"port\":8080,\"scheme\":\"HTTP\"}},"
+    "\"livenessProbe\":{\"httpGet\":{\"path\":\"/\",\"port\":8080,\"scheme\":\"HTTP\"},"
+    "\"failureThreshold\":6},"
     "\"resources\":{\"limits\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"},"
     "\"requests\":{\"cpu\":\"100m\",\"memory\":\"64Mi\"}},"
     "\"securityContext\":{\"allowPrivilegeEscalation\":false,\"readOnlyRootFilesystem\":true,"
@@ -42,6 +43,9 @@ static void add_object(struct json_out *out, struct str name, struct str name_sp
     json_out_begin_object(out, "metadata");
     json_out_string(out, "name", name);
     json_out_string(out, "namespace", name_space);
+    json_out_begin_object(out, "labels");
+    json_out_string(out, "app.kubernetes.io/name", STR("podgate-probe"));
+    json_out_end_object(out);
     json_out_end_object(out);
     json_out_raw(out, "spec", str_from(spec));
     json_out_end_object(out);

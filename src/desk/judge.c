@@ -49,23 +49,6 @@ static void tell_unjudgeable(struct judge *judge, const struct source *source,
 
 /* --- results ---------------------------------------------------------------------------------- */
 
-/* The finding's path in this very object. verdict_path is what a person should edit, which may be
- * the pod's field for a container's finding, or an owner's template for a Pod. */
-static struct str own_path(struct arena *arena, const struct workload *workload,
-                           const struct finding *finding) {
-    const struct container *container = finding->container;
-    struct strbuf path;
-    strbuf_init(&path, arena, 64);
-    strbuf_add(&path,
-               finding->in_metadata ? workload->kind->metadata_path : workload->kind->spec_path);
-    if (container && !finding->in_metadata)
-        strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(container->list), container->index);
-    if (finding->list.len)
-        strbuf_printf(&path, ".%.*s[%zu]", STR_ARGS(finding->list), finding->index);
-    if (finding->field.len) strbuf_printf(&path, ".%.*s", STR_ARGS(finding->field));
-    return strbuf_str(&path);
-}
-
 /* What a denial's line names: the pod-level field where the check says that it is the one to
  * edit. */
 static struct str proposed_path(struct arena *arena, const struct workload *workload,
@@ -93,7 +76,7 @@ static struct place find_place(struct judge *judge, const struct source *source,
                                const struct finding *finding) {
     bool whole;
     struct place place;
-    struct str path = own_path(&judge->arena, workload, finding);
+    struct str path = verdict_own_path(&judge->arena, workload, finding);
     const struct cJSON *node = tree_resolve(object->node, path, &whole);
     if (!source_place(source, node, &place)) return (struct place){.line = 0};
     mark_first_line(object->text, node, &place);
@@ -129,7 +112,7 @@ static struct desk_result make_result(struct judge *judge, const struct source *
         .name_space = subject->name_space,
         .violation = violation,
         .path = verdict_path(&judge->arena, workload, finding),
-        .message = verdict_message(&judge->arena, finding),
+        .message = verdict_message(&judge->arena, workload, finding),
         .fix = verdict_fix(&judge->arena, finding),
         .note = verdict_note(&judge->arena, workload, judgement, violation),
         .proposed = proposed_path(&judge->arena, workload, finding),
@@ -187,6 +170,7 @@ static void judge_object(struct judge *judge, const struct source *source,
         tell_unjudgeable(judge, source, object, &err);
         return;
     }
+    workload.api_version = object->api_version; /* a typed List's items may have none */
     struct terms terms = {.snapshot = judge->snapshot,
                           .profile = judge->profile,
                           .mode = mode_min(judge->mode, judge->profile->mode),

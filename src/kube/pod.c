@@ -23,6 +23,7 @@ static const struct decode_table host_path_table = DECODE_TABLE(struct volume, h
 
 static const struct decode_row image_volume_rows[] = {
     DECODE_FIELD("reference", struct volume, image_reference, decode_string),
+    DECODE_FIELD("pullPolicy", struct volume, image_pull_policy, decode_string),
 };
 static const struct decode_table image_volume_table =
     DECODE_TABLE(struct volume, image_volume_rows);
@@ -31,6 +32,12 @@ static const struct decode_row driver_rows[] = {
     DECODE_FIELD("driver", struct volume, driver, decode_string),
 };
 static const struct decode_table driver_table = DECODE_TABLE(struct volume, driver_rows);
+
+static const struct decode_row empty_dir_rows[] = {
+    DECODE_FIELD("medium", struct volume, empty_dir_medium, decode_string),
+    DECODE_FIELD("sizeLimit", struct volume, empty_dir_size, pod_decode_quantity),
+};
+static const struct decode_table empty_dir_table = DECODE_TABLE(struct volume, empty_dir_rows);
 
 /* Whatever is not the name is a source: one that we do not know must not look like none. */
 static void finish_volume(const struct cJSON *node, void *target) {
@@ -48,6 +55,7 @@ static const struct decode_row volume_rows[] = {
     DECODE_WITHIN("hostPath", decode_nested, &host_path_table, 0),
     DECODE_WITHIN("flexVolume", decode_nested, &driver_table, 0),
     DECODE_WITHIN("csi", decode_nested, &driver_table, 0),
+    DECODE_WITHIN("emptyDir", decode_nested, &empty_dir_table, 0),
     DECODE_WITHIN("image", decode_nested, &image_volume_table, 0),
 };
 static const struct decode_table volume_table = {
@@ -90,6 +98,19 @@ static const struct decode_row os_rows[] = {
 };
 static const struct decode_table os_table = DECODE_TABLE(struct draft, os_rows);
 
+static const struct decode_row dns_option_rows[] = {
+    DECODE_FIELD("name", struct dns_option, name, decode_string),
+    DECODE_FIELD("value", struct dns_option, value, decode_string),
+};
+static const struct decode_table dns_option_table =
+    DECODE_TABLE(struct dns_option, dns_option_rows);
+
+static const struct decode_row dns_rows[] = {
+    DECODE_FIELD("nameservers", struct dns_config, nameservers, decode_strings),
+    DECODE_LIST("options", struct dns_config, options, option_count, dns_option_table),
+};
+static const struct decode_table dns_table = DECODE_TABLE(struct dns_config, dns_rows);
+
 static const struct decode_row spec_rows[] = {
     DECODE_LIST("volumes", struct draft, pod.volumes, pod.volume_count, volume_table),
     DECODE_WITHIN("initContainers", keep_list, NULL, LIST_INIT),
@@ -97,6 +118,8 @@ static const struct decode_row spec_rows[] = {
     DECODE_WITHIN("ephemeralContainers", keep_list, NULL, LIST_EPHEMERAL),
     DECODE_FIELD("restartPolicy", struct draft, pod.restart_policy, decode_string),
     DECODE_FIELD("dnsPolicy", struct draft, pod.dns_policy, decode_string),
+    DECODE_FIELD("nodeSelector", struct draft, pod.placement.node_selector,
+                 placement_decode_node_selector),
     DECODE_FIELD("serviceAccountName", struct draft, pod.service_account_name, decode_string),
     DECODE_FIELD("serviceAccount", struct draft, old_service_account, decode_string),
     DECODE_FIELD("automountServiceAccountToken", struct draft, pod.automount_service_account_token,
@@ -111,9 +134,15 @@ static const struct decode_row spec_rows[] = {
                   pod_security_table),
     DECODE_LIST("hostAliases", struct draft, pod.host_aliases, pod.host_alias_count,
                 host_alias_table),
+    DECODE_NESTED("affinity", struct draft, pod.placement, decode_nested, placement_affinity_table),
+    DECODE_LIST("tolerations", struct draft, pod.placement.tolerations,
+                pod.placement.toleration_count, placement_toleration_table),
     DECODE_FIELD("priorityClassName", struct draft, pod.priority_class_name, decode_string),
+    DECODE_NESTED("dnsConfig", struct draft, pod.dns, decode_nested, dns_table),
     DECODE_FIELD("runtimeClassName", struct draft, pod.runtime_class_name, decode_string),
     DECODE_FIELD("enableServiceLinks", struct draft, pod.enable_service_links, pod_decode_flag),
+    DECODE_LIST("topologySpreadConstraints", struct draft, pod.placement.spreads,
+                pod.placement.spread_count, placement_spread_table),
     DECODE_WITHIN("os", decode_nested, &os_table, 0),
     DECODE_FIELD("hostUsers", struct draft, pod.host_users, pod_decode_flag),
     DECODE_NESTED("resources", struct draft, pod.resources, decode_optional, resources_table),

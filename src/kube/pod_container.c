@@ -85,7 +85,20 @@ static const struct decode_row mount_rows[] = {
 };
 static const struct decode_table mount_table = DECODE_TABLE(struct volume_mount, mount_rows);
 
-/* {"cpu": "100m", "memory": 1073741824}: in manifests a quantity may be a number. */
+/* In manifests a quantity may be a number. */
+bool pod_decode_quantity(const struct decoder *decoder, const struct cJSON *node,
+                         const struct decode_row *row, void *target) {
+    struct str *field = decode_target(row, target);
+    if (!tree_is_string(node) && !tree_is_number(node))
+        return decode_wrong_type(decoder, node, "a quantity (a string or a number)");
+    *field = tree_is_string(node) ? tree_string(node) : tree_number_text(decoder->document, node);
+    return true;
+}
+
+static const struct decode_row amount_row = {.decode = pod_decode_quantity,
+                                             .offset = offsetof(struct resource_amount, quantity)};
+
+/* {"cpu": "100m", "memory": 1073741824} */
 static bool decode_amounts(const struct decoder *decoder, const struct cJSON *node,
                            const struct decode_row *row, void *target) {
     if (!tree_is_object(node)) return decode_wrong_type(decoder, node, "an object");
@@ -94,15 +107,10 @@ static bool decode_amounts(const struct decoder *decoder, const struct cJSON *no
     size_t count = 0;
     for (const struct cJSON *member = node->child; member; member = member->next) {
         if (tree_is_null(member)) continue;
-        if (!tree_is_string(member) && !tree_is_number(member)) {
-            decode_wrong_type(decoder, member, "a quantity (a string or a number)");
+        amounts[count].name = tree_key(member);
+        if (!pod_decode_quantity(decoder, member, &amount_row, &amounts[count]))
             return decode_error_below_key(decoder->err, tree_key(member));
-        }
-        amounts[count++] = (struct resource_amount){
-            .name = tree_key(member),
-            .quantity = tree_is_string(member) ? tree_string(member)
-                                               : tree_number_text(decoder->document, member),
-        };
+        count++;
     }
     const struct resource_amount **field = decode_target(row, target);
     *field = amounts;
@@ -180,6 +188,7 @@ static bool decode_action(const struct decoder *decoder, const struct cJSON *nod
     if (type == HANDLER_TCP_SOCKET) handler->tcp_host = action.host;
     if (handler->type != HANDLER_NONE) return true;
     handler->type = type;
+    handler->action = node;
     handler->command = action.command;
     handler->path = action.path;
     handler->port = action.port;
@@ -192,6 +201,8 @@ static const struct decode_row handler_rows[] = {
     DECODE_WITHIN("tcpSocket", decode_action, &tcp_socket_table, HANDLER_TCP_SOCKET),
     DECODE_WITHIN("grpc", decode_action, &grpc_table, HANDLER_GRPC),
     DECODE_WITHIN("sleep", decode_action, &sleep_table, HANDLER_SLEEP),
+    DECODE_FIELD("periodSeconds", struct handler, period, pod_decode_int),
+    DECODE_FIELD("failureThreshold", struct handler, failure_threshold, pod_decode_int),
 };
 static const struct decode_table handler_table = DECODE_TABLE(struct handler, handler_rows);
 

@@ -15,6 +15,9 @@ extern const struct decode_table resources_table;          /* struct resources *
 /* enum flag */
 bool pod_decode_flag(const struct decoder *decoder, const struct cJSON *node,
                      const struct decode_row *row, void *target);
+/* struct str: a quantity's text, also of a number. */
+bool pod_decode_quantity(const struct decoder *decoder, const struct cJSON *node,
+                         const struct decode_row *row, void *target);
 /* struct optional_int */
 bool pod_decode_int(const struct decoder *decoder, const struct cJSON *node,
                     const struct decode_row *row, void *target);

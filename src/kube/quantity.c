@@ -204,3 +204,29 @@ int quantity_compare(const struct quantity *a, const struct quantity *b) {
     if (a->nanos != b->nanos) return a->nanos < b->nanos ? -1 : 1;
     return 0;
 }
+
+struct quantity quantity_add(const struct quantity *a, const struct quantity *b) {
+    struct quantity sum = *a;
+    if (a->saturated) return sum;
+    if (b->saturated) return *b;
+    sum.nanos += b->nanos;
+    int64_t carry = sum.nanos / NANOS_PER_UNIT;
+    sum.nanos %= NANOS_PER_UNIT;
+    if (__builtin_add_overflow(sum.units, b->units, &sum.units) ||
+        __builtin_add_overflow(sum.units, carry, &sum.units))
+        saturate(&sum);
+    return sum;
+}
+
+__extension__ typedef __int128 wide;
+
+static wide in_nanos(const struct quantity *q) {
+    return (wide)q->units * NANOS_PER_UNIT + q->nanos;
+}
+
+/* Below 2^63 * 10^9 * 10^6 < 2^113. */
+int quantity_compare_times(const struct quantity *a, const struct quantity *b,
+                           int64_t thousandths) {
+    wide left = in_nanos(a) * 1000, right = in_nanos(b) * thousandths;
+    return left < right ? -1 : left > right;
+}

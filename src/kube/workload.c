@@ -106,16 +106,63 @@ static bool decode_pod(struct arena *arena, const struct cJSON *object, struct w
     return decode_error_below(err, kind->spec_path.at);
 }
 
+static bool decode_int(const struct decoder *decoder, const struct cJSON *node,
+                       const struct decode_row *row, void *target) {
+    struct optional_int *field = decode_target(row, target);
+    field->is_set = true;
+    return decode_integer(decoder, node, &field->value);
+}
+
+static const struct decode_row job_rows[] = {
+    DECODE_FIELD("activeDeadlineSeconds", struct workload_spec, active_deadline, decode_int),
+    DECODE_FIELD("ttlSecondsAfterFinished", struct workload_spec, ttl_after_finished, decode_int),
+};
+static const struct decode_table job_table = DECODE_TABLE(struct workload_spec, job_rows);
+
+static const struct decode_row job_template_rows[] = {
+    DECODE_WITHIN("spec", decode_nested, &job_table, 0),
+};
+static const struct decode_table job_template_table =
+    DECODE_TABLE(struct workload_spec, job_template_rows);
+
+static const struct decode_row cron_job_rows[] = {
+    DECODE_FIELD("startingDeadlineSeconds", struct workload_spec, starting_deadline, decode_int),
+    DECODE_FIELD("concurrencyPolicy", struct workload_spec, concurrency_policy, decode_string),
+    DECODE_WITHIN("jobTemplate", decode_nested, &job_template_table, 0),
+    DECODE_FIELD("successfulJobsHistoryLimit", struct workload_spec, successful_history,
+                 decode_int),
+    DECODE_FIELD("failedJobsHistoryLimit", struct workload_spec, failed_history, decode_int),
+};
+static const struct decode_table cron_job_table = DECODE_TABLE(struct workload_spec, cron_job_rows);
+
+static const struct decode_row scaled_rows[] = {
+    DECODE_FIELD("replicas", struct workload_spec, replicas, decode_int),
+};
+static const struct decode_table scaled_table = DECODE_TABLE(struct workload_spec, scaled_rows);
+
+static bool decode_spec(struct arena *arena, const struct cJSON *object, struct workload *out,
+                        struct error *err) {
+    const struct cJSON *spec = tree_find(object, STR("spec"));
+    const struct decoder decoder = {.arena = arena, .document = out->document, .err = err};
+    const struct decode_table *table = workload_is_cron_job(out) ? &cron_job_table
+                                       : workload_is_job(out)    ? &job_table
+                                                                 : &scaled_table;
+    if (!spec || out->kind->is_pod) return true;
+    if (decode_object(&decoder, spec, table, &out->spec)) return true;
+    return decode_error_below(err, "spec");
+}
+
 bool workload_decode(struct arena *arena, const struct workload_kind *kind,
                      const struct document *document, const struct cJSON *object,
                      struct workload *out, struct error *err) {
     *out = (struct workload){.kind = kind, .document = document};
     if (!tree_is_object(object)) return is_no_object(object, STR(""), err);
+    out->api_version = tree_string(tree_find(object, STR("apiVersion")));
     if (!meta_decode(tree_find(object, STR("metadata")), "metadata", &out->meta, err)) return false;
     const struct cJSON *template;
     if (!follow(object, kind->template_path, &template, err)) return false;
     if (!template) return true;
-    return decode_pod(arena, object, out, err);
+    return decode_spec(arena, object, out, err) && decode_pod(arena, object, out, err);
 }
 
 const struct cJSON *workload_find_spec(const struct workload_kind *kind,

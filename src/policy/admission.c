@@ -34,6 +34,8 @@ struct admission {
     enum mode mode;
     int64_t now;
     const struct workload_kind *kind;
+    bool judges_object;    /* some rule of the kind reads more than the pod */
+    bool pod_is_unchanged; /* of an update */
     struct strbuf reserve; /* mode audit: taken before anything can run out */
     struct admission_outcome *out;
 };
@@ -161,7 +163,7 @@ static struct str judged_bytes(const struct workload_kind *kind,
     return is_in_spec ? object->spec : object->template_bytes;
 }
 
-/* Equal bytes prove that nothing changed; unequal ones prove nothing. */
+/* Equal bytes prove that the pod did not change; unequal ones prove nothing. */
 static bool has_equal_bytes(const struct admission *a) {
     const struct review *review = &a->out->review;
     const struct review_object *new = &review->object, *old = &review->old_object;
@@ -181,7 +183,8 @@ static enum admission_skip skip_by_envelope(struct admission *a) {
     if (review->object.is_being_deleted &&
         !str_equals(review->sub_resource, STR("ephemeralcontainers")))
         return SKIP_BEING_DELETED;
-    if (has_equal_bytes(a)) return SKIP_UNCHANGED;
+    a->judges_object = a->profile->judges_object[a->kind - workload_kinds];
+    if (!a->judges_object && has_equal_bytes(a)) return SKIP_UNCHANGED;
     if (!engine_may_concern(a->profile, review, a->kind)) return SKIP_NO_RULE;
     return SKIP_NONE;
 }
@@ -235,7 +238,8 @@ static void judge_workload(struct admission *a, const struct workload *workload,
     const struct terms terms = {.snapshot = a->snapshot,
                                 .profile = a->profile,
                                 .mode = a->mode,
-                                .now = a->now};
+                                .now = a->now,
+                                .pod_is_unchanged = a->pod_is_unchanged};
     struct subject subject;
     subject_init(&subject, workload);
     subject.is_from_review = true;
@@ -260,6 +264,18 @@ static void ratchet(struct admission *a, const struct document *old_document) {
                    &(struct judged_object){&old, &judgement});
 }
 
+/* The object is shown in the version that the webhook asked for, whichever one it was sent in. */
+static void note_sent_version(struct arena *arena, const struct review *review,
+                              struct workload *workload) {
+    const struct group_version_kind *sent = &review->request_kind;
+    if (str_is_empty(sent->version) || (str_equals(sent->group, review->kind.group) &&
+                                        str_equals(sent->version, review->kind.version)))
+        return;
+    workload->api_version =
+        str_format(arena, "%.*s%s%.*s", STR_ARGS(sent->group), str_is_empty(sent->group) ? "" : "/",
+                   STR_ARGS(sent->version));
+}
+
 /* `old` NULL: there was no object before. */
 static void judge(struct admission *a, const struct document *document,
                   const struct document *old) {
@@ -273,10 +289,19 @@ static void judge(struct admission *a, const struct document *document,
         answer_allowed(a, SKIP_NO_OBJECT);
         return;
     }
+    note_sent_version(a->arena, &out->review, &out->workload);
     judge_workload(a, &out->workload, &out->judgement);
     if (old && out->judgement.strongest_wanted != ACTION_OFF) ratchet(a, old);
     out->judged = true;
     answer_verdict(a);
+}
+
+/* Also notes what need not be judged of an object that did change. */
+static bool is_unchanged(struct admission *a, const struct cJSON *object,
+                         const struct cJSON *old_object) {
+    a->pod_is_unchanged = update_is_pod_unchanged(a->kind, object, old_object);
+    return a->pod_is_unchanged &&
+           (!a->judges_object || update_is_object_unchanged(object, old_object));
 }
 
 static void admit(struct admission *a) {
@@ -296,7 +321,7 @@ static void admit(struct admission *a) {
         return;
     }
     bool has_old = read_old_object(a, &old);
-    if (has_old && update_is_unchanged(a->kind, document->root, old.root))
+    if (has_old && is_unchanged(a, document->root, old.root))
         answer_allowed(a, SKIP_UNCHANGED);
     else
         judge(a, document, has_old ? &old : NULL);

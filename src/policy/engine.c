@@ -16,6 +16,7 @@ struct scope {
 struct judging {
     struct arena *arena;
     const struct subject *subject;
+    bool pod_is_unchanged;
     unsigned char (*decided)[2]; /* by match id and sense */
     struct findings findings;
     struct scope scope;
@@ -116,6 +117,7 @@ static void evaluate(struct judging *judging, const struct rule *rule) {
     const struct workload *workload = judging->subject->workload;
     const struct pod *pod = &workload->pod;
     struct check_ctx ctx = {.workload = workload,
+                            .name_space = judging->subject->name_space,
                             .pod = pod,
                             .params = rule->params,
                             .arena = judging->arena};
@@ -187,6 +189,12 @@ static void add_omission(struct judging *judging, const struct violation *like, 
     judging->omissions_end = &added->next;
 }
 
+/* A template that is as it was. A Pod's metadata is its own. */
+static bool is_unchanged(const struct judging *judging, const struct finding *finding) {
+    return judging->pod_is_unchanged && finding->root != FINDING_OBJECT &&
+           !judging->subject->workload->kind->is_pod;
+}
+
 static void judge_rule(struct judging *judging, const struct rule *rule) {
     struct judgement *out = judging->out;
     enum action wanted = rule_action(rule, judging->subject->workload->kind->is_pod, out->today);
@@ -200,7 +208,7 @@ static void judge_rule(struct judging *judging, const struct rule *rule) {
     /* What is excused may bring further findings, so the list grows while it is walked. */
     const struct finding *fresh = of_others ? of_others->next : judging->findings.first;
     for (; fresh; before = fresh, fresh = fresh->next) {
-        if (is_out(judging, fresh->container)) continue;
+        if (is_out(judging, fresh->container) || is_unchanged(judging, fresh)) continue;
         violation.finding = fresh;
         violation.exception =
             rule->exception_count > 0 ? find_exception(judging, rule, fresh) : NULL;
@@ -244,6 +252,7 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     *out = (struct judgement){.mode = terms->mode, .today = date_from_unix(terms->now)};
     struct judging judging = {.arena = arena,
                               .subject = subject,
+                              .pod_is_unchanged = terms->pod_is_unchanged,
                               .end = &out->first,
                               .excused_end = &out->excused,
                               .omissions_end = &out->omissions,
@@ -256,6 +265,7 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     size_t kind = (size_t)(subject->workload->kind - workload_kinds);
     const struct rule *const *rules = terms->profile->rules[kind];
     for (size_t i = 0; i < terms->profile->rule_count[kind]; i++) {
+        if (terms->pod_is_unchanged && !rules[i]->check->judges_object) continue;
         if (!policy_applies(&judging, rules[i]->policy)) continue;
         if (!subject->is_from_review && needs_request(rules[i])) out->request_rules++;
         judge_rule(&judging, rules[i]);

@@ -155,8 +155,11 @@ static void compile_rules_of_kind(struct arena *arena, struct profile *profile, 
     size_t count = 0;
     for (size_t i = 0; i < profile->policy_count; i++) {
         const struct policy *policy = profile->policies[i];
-        for (size_t j = 0; j < policy->rule_count; j++)
-            if (rule_concerns_kind(&policy->rules[j], kind)) rules[count++] = &policy->rules[j];
+        for (size_t j = 0; j < policy->rule_count; j++) {
+            if (!rule_concerns_kind(&policy->rules[j], kind)) continue;
+            rules[count++] = &policy->rules[j];
+            if (policy->rules[j].check->judges_object) profile->judges_object[kind] = true;
+        }
     }
     profile->rules[kind] = rules;
     profile->rule_count[kind] = count;

@@ -14,12 +14,18 @@ static bool is_same_at(struct str path, const struct cJSON *object,
     return tree_equals(find(object, path), find(old_object, path));
 }
 
-bool update_is_unchanged(const struct workload_kind *kind, const struct cJSON *object,
-                         const struct cJSON *old_object) {
+bool update_is_pod_unchanged(const struct workload_kind *kind, const struct cJSON *object,
+                             const struct cJSON *old_object) {
     if (kind->is_pod)
         return tree_equals(workload_find_spec(kind, object), workload_find_spec(kind, old_object));
     return is_same_at(kind->template_path, object, old_object) &&
            is_same_at(STR("spec.replicas"), object, old_object);
+}
+
+bool update_is_object_unchanged(const struct cJSON *object, const struct cJSON *old_object) {
+    return is_same_at(STR("spec"), object, old_object) &&
+           is_same_at(STR("metadata.labels"), object, old_object) &&
+           is_same_at(STR("metadata.annotations"), object, old_object);
 }
 
 /* Whether the Pods that a template makes are the same ones as before. */
@@ -84,7 +90,7 @@ static bool is_same_entry(const struct finding *a, const struct finding *b) {
 static bool is_same_finding(const struct finding *a, const struct finding *b) {
     return a->problem == b->problem && str_equals(str_from(a->control), str_from(b->control)) &&
            is_same_container(a->container, b->container) && is_same_entry(a, b) &&
-           a->in_metadata == b->in_metadata && str_equals(a->field, b->field) &&
+           a->root == b->root && str_equals(a->field, b->field) &&
            str_equals(a->detail, b->detail) && str_equals(value_of(a), value_of(b));
 }
 
@@ -121,8 +127,10 @@ static bool is_kept(struct ratchet *ratchet, const struct violation *violation) 
     if (violation->rule->policy->is_strict) return false;
     if (ratchet->is_pod && violation->rule->standard) return !ratchet->is_significant;
     if (ratchet->is_pod && ratchet->is_significant) {
-        const struct container *container = violation->finding->container;
-        if (!container || has_changed(container, ratchet->old_pod)) return false;
+        const struct finding *finding = violation->finding;
+        const struct container *container = finding->container;
+        if (container ? has_changed(container, ratchet->old_pod) : finding->root != FINDING_OBJECT)
+            return false;
     }
     return was_there(ratchet, violation);
 }

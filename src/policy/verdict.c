@@ -257,6 +257,6 @@ struct denial verdict_denial(struct arena *arena, const struct workload *workloa
                              const struct judgement *judgement) {
     struct told_list list = told_collect(arena, workload, judgement, ACTION_DENY);
     struct denial denial = {.message = denial_message(arena, workload, judgement, list)};
-    denial.cause_count = told_causes(arena, &list, &denial.causes);
+    denial.cause_count = told_causes(arena, workload, &list, &denial.causes);
     return denial;
 }

@@ -15,16 +15,17 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-static struct str cause_message(struct arena *arena, const struct told *told) {
+static struct str cause_message(struct arena *arena, const struct workload *workload,
+                                const struct told *told) {
     struct strbuf text;
     strbuf_init(&text, arena, 256);
-    words_add_one_subject(&text, told->finding);
+    words_add_one_subject(&text, workload, told->finding);
     STRBUF_ADD(&text, STR(" "), told->says, STR(": "), told->mend);
     return str_utf8_cut(strbuf_str(&text), CAUSE_MESSAGE_MAX);
 }
 
-size_t told_causes(struct arena *arena, const struct told_list *list,
-                   const struct review_cause **out) {
+size_t told_causes(struct arena *arena, const struct workload *workload,
+                   const struct told_list *list, const struct review_cause **out) {
     size_t count = list->count < CAUSES_MAX ? list->count : CAUSES_MAX;
     struct review_cause *causes = ARENA_NEW(arena, struct review_cause, count);
     *out = causes;
@@ -35,7 +36,7 @@ size_t told_causes(struct arena *arena, const struct told_list *list,
         causes[i] =
             (struct review_cause){.reason = is_of_last ? causes[i - 1].reason
                                                        : words_rule(arena, told->rules.rule),
-                                  .message = cause_message(arena, told),
+                                  .message = cause_message(arena, workload, told),
                                   .field = told->path};
     }
     return count;
@@ -168,7 +169,7 @@ static void add_rule_names(struct strbuf *out, const struct violation *list,
 /* The template is as bad as before, but Pods are always new ones. */
 static bool refuses_new_pods(const struct violation *violation, const struct judgement *judgement) {
     enum action of_pods = rule_action(violation->rule, true, judgement->today);
-    return violation->action == ACTION_DENY &&
+    return violation->finding->root != FINDING_OBJECT && violation->action == ACTION_DENY &&
            action_under(of_pods, judgement->mode) == ACTION_DENY;
 }
 

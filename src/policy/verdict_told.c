@@ -1,9 +1,8 @@
 #include "policy/verdict_told.h"
 
 static bool is_same_field(const struct finding *a, const struct finding *b) {
-    return a->container == b->container && a->index == b->index &&
-           a->in_metadata == b->in_metadata && str_equals(a->list, b->list) &&
-           str_equals(a->field, b->field);
+    return a->root == b->root && a->container == b->container && a->index == b->index &&
+           str_equals(a->list, b->list) && str_equals(a->field, b->field);
 }
 
 static bool has_rule(const struct told *told, const struct rule *rule) {
@@ -114,7 +113,9 @@ static bool has_same_rules(const struct told *a, const struct told *b) {
 }
 
 static bool has_same_words(const struct told *a, const struct told *b) {
-    return !a->finding->container == !b->finding->container && str_equals(a->says, b->says);
+    return !a->finding->container == !b->finding->container &&
+           (a->finding->root == FINDING_OBJECT) == (b->finding->root == FINDING_OBJECT) &&
+           str_equals(a->says, b->says);
 }
 
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at) {

@@ -59,8 +59,8 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
  * next call. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
 /* One cause an item, as many as an answer may have. */
-size_t told_causes(struct arena *arena, const struct told_list *list,
-                   const struct review_cause **out);
+size_t told_causes(struct arena *arena, const struct workload *workload,
+                   const struct told_list *list, const struct review_cause **out);
 /* Whether no item before this one is about the same container. */
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
 
@@ -84,8 +84,9 @@ struct str words_filled(struct arena *arena, const char *template, const struct 
 /* `container "web"`, `containers "web", "side" and 3 more`, `the pod template`; at most `most` names. */
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most);
-/* `container "web"` or `the pod`, of one finding. */
-void words_add_one_subject(struct strbuf *out, const struct finding *finding);
+/* `container "web"`, `the pod` or `the Deployment`, of one finding. */
+void words_add_one_subject(struct strbuf *out, const struct workload *workload,
+                           const struct finding *finding);
 /* What is said of the subject: `may run as root`. */
 void words_statement(struct strbuf *out, const struct sentence *sentence);
 /* As verdict_path. */

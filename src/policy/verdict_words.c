@@ -82,15 +82,30 @@ static void add_item(struct strbuf *out, struct str list, size_t index) {
     strbuf_add_char(out, ']');
 }
 
-void words_add_path(struct strbuf *out, const struct workload *workload,
-                    const struct finding *finding) {
-    const struct workload_kind *kind = edited_kind(workload, finding);
-    strbuf_add(out, finding->in_metadata ? kind->metadata_path : kind->spec_path);
-    const struct container *container = finding->in_metadata ? NULL : finding->container;
+/* What a finding's paths begin with in an object of the kind. */
+static struct str root_path(const struct workload_kind *kind, enum finding_root root) {
+    switch (root) {
+    case FINDING_POD: return kind->spec_path;
+    case FINDING_POD_METADATA: return kind->metadata_path;
+    case FINDING_OBJECT: return STR("");
+    }
+    return STR("");
+}
+
+/* The path up to the finding's `field`, which differs by who reads it. */
+static void add_place(struct strbuf *out, const struct workload_kind *kind,
+                      const struct finding *finding) {
+    size_t begin = out->len;
+    strbuf_add(out, root_path(kind, finding->root));
+    const struct container *container = finding->root == FINDING_POD ? finding->container : NULL;
     if (container) add_item(out, container->list, container->index);
     if (!str_is_empty(finding->list)) add_item(out, finding->list, finding->index);
-    if (str_is_empty(finding->field)) return;
-    strbuf_add_char(out, '.');
+    if (!str_is_empty(finding->field) && out->len > begin) strbuf_add_char(out, '.');
+}
+
+void words_add_path(struct strbuf *out, const struct workload *workload,
+                    const struct finding *finding) {
+    add_place(out, edited_kind(workload, finding), finding);
     strbuf_add_escaped(out, finding->field, TEXT_MAX);
 }
 
@@ -99,6 +114,15 @@ struct str verdict_path(struct arena *arena, const struct workload *workload,
     struct strbuf path;
     strbuf_init(&path, arena, 128);
     words_add_path(&path, workload, finding);
+    return strbuf_str(&path);
+}
+
+struct str verdict_own_path(struct arena *arena, const struct workload *workload,
+                            const struct finding *finding) {
+    struct strbuf path;
+    strbuf_init(&path, arena, 128);
+    add_place(&path, workload->kind, finding);
+    strbuf_add(&path, finding->field);
     return strbuf_str(&path);
 }
 
@@ -155,6 +179,15 @@ struct str verdict_note(struct arena *arena, const struct workload *workload,
 
 /* --- subjects -------------------------------------------------------------------------------- */
 
+/* "the pod template", or of what is outside it "the Deployment". */
+static struct str subject_of_pod(struct arena *arena, const struct workload *workload,
+                                 const struct finding *finding) {
+    const struct workload_kind *kind = workload->kind;
+    if (kind->is_pod) return STR("the pod");
+    if (finding->root != FINDING_OBJECT) return STR("the pod template");
+    return str_format(arena, "the %.*s", STR_ARGS(kind->kind));
+}
+
 static void add_names(struct strbuf *out, const struct sentence *sentence, size_t most) {
     size_t shown = 0;
     for (size_t i = 0; i < sentence->count && shown < most; i++) {
@@ -169,7 +202,7 @@ static void add_names(struct strbuf *out, const struct sentence *sentence, size_
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most) {
     if (sentence->container_count == 0)
-        return workload->kind->is_pod ? STR("the pod") : STR("the pod template");
+        return subject_of_pod(arena, workload, sentence->items[0]->finding);
     struct strbuf text;
     strbuf_init(&text, arena, 64);
     strbuf_add(&text, sentence->container_count > 1 ? STR("containers ") : STR("container "));
@@ -185,19 +218,23 @@ void words_statement(struct strbuf *out, const struct sentence *sentence) {
         strbuf_add(out, told->says);
 }
 
-void words_add_one_subject(struct strbuf *out, const struct finding *finding) {
+void words_add_one_subject(struct strbuf *out, const struct workload *workload,
+                           const struct finding *finding) {
     if (finding->container) {
         strbuf_add(out, STR("container "));
         strbuf_add_quoted(out, finding->container->name, NAME_MAX_SHOWN);
+    } else if (finding->root == FINDING_OBJECT) {
+        strbuf_add(out, subject_of_pod(out->arena, workload, finding));
     } else {
         strbuf_add(out, STR("the pod"));
     }
 }
 
-struct str verdict_message(struct arena *arena, const struct finding *finding) {
+struct str verdict_message(struct arena *arena, const struct workload *workload,
+                           const struct finding *finding) {
     struct strbuf text;
     strbuf_init(&text, arena, 128);
-    words_add_one_subject(&text, finding);
+    words_add_one_subject(&text, workload, finding);
     strbuf_add_char(&text, ' ');
     words_fill(&text, finding->problem->says, finding, false);
     return strbuf_str(&text);

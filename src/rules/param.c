@@ -2,6 +2,7 @@
  * A value, from the user's file or from a row's default, is first taken apart into scalars as text:
  *
  *   value := scalar | "[" [ scalar { "," scalar } ] "]"      (defaults: YAML flow, quotes optional)
+ *          | "{" [ name ":" value { "," name ":" value } ] "}"   (defaults: scalars only)
  *
  * Then the row's type reads them; so defaults and the user's values take one way.
  */
@@ -20,9 +21,11 @@ struct scalar {
 };
 
 struct value {
-    bool is_list;
+    bool is_list, is_map;
     struct scalar *items; /* one when it is no list */
     size_t count;
+    struct str name;       /* of a member */
+    struct value *members; /* of a map */
     const struct cJSON *node;
 };
 
@@ -111,8 +114,25 @@ static struct scalar scalar_from_node(struct decoding *d, const struct cJSON *no
     return (struct scalar){SCALAR_OTHER, STR_NONE, node};
 }
 
+static bool value_from_node(struct decoding *d, const struct cJSON *node, struct value *out);
+
+static bool map_from_node(struct decoding *d, const struct cJSON *node, struct value *out) {
+    out->members = ARENA_NEW(d->arena, struct value, tree_count(node));
+    if (!out->members) return false;
+    for (const struct cJSON *member = node->child; member; member = member->next) {
+        struct value *value = &out->members[out->count++];
+        if (!value_from_node(d, member, value)) return false;
+        value->name = str_copy(d->arena, tree_key(member));
+    }
+    return true;
+}
+
+/* The reader of policy files bounds the depth of its trees. */
 static bool value_from_node(struct decoding *d, const struct cJSON *node, struct value *out) {
-    *out = (struct value){.is_list = tree_is_array(node), .node = node};
+    *out = (struct value){.is_list = tree_is_array(node),
+                          .is_map = tree_is_object(node) && d->row->type >= PARAM_QUANTITIES,
+                          .node = node};
+    if (out->is_map) return map_from_node(d, node, out);
     out->count = out->is_list ? tree_count(node) : 1;
     out->items = ARENA_NEW(d->arena, struct scalar, out->count);
     if (!out->items) return false;
@@ -133,12 +153,33 @@ static struct scalar scalar_from_default(struct str text) {
     return (struct scalar){SCALAR_WORD, trimmed, NULL};
 }
 
+/* "memory: 1, cpu: 4" */
+static bool map_from_default(struct decoding *d, struct str rest, size_t most, struct value *out) {
+    out->members = ARENA_NEW(d->arena, struct value, most);
+    struct scalar *items = ARENA_NEW(d->arena, struct scalar, most);
+    if (!out->members || !items) return false;
+    while (!str_is_empty(rest)) {
+        size_t comma = str_find_char(rest, ',');
+        struct str member = str_slice(rest, 0, comma);
+        size_t colon = str_find_char(member, ':');
+        struct value *value = &out->members[out->count];
+        *value = (struct value){.items = &items[out->count++], .count = 1};
+        value->name = str_trim(str_slice(member, 0, colon));
+        value->items[0] = scalar_from_default(str_slice(member, colon + 1, member.len));
+        rest = str_slice(rest, comma + 1, rest.len);
+    }
+    return true;
+}
+
 static bool value_from_default(struct decoding *d, struct str text, struct value *out) {
-    *out = (struct value){.is_list = str_starts_with(text, STR("["))};
-    struct str rest = out->is_list ? str_trim(str_slice(text, 1, text.len - 2)) : text;
+    *out = (struct value){.is_list = str_starts_with(text, STR("[")),
+                          .is_map = str_starts_with(text, STR("{"))};
+    bool is_flow = out->is_list || out->is_map;
+    struct str rest = is_flow ? str_trim(str_slice(text, 1, text.len - 2)) : text;
     size_t most = 1;
     for (size_t i = 0; i < rest.len; i++)
         most += rest.at[i] == ',';
+    if (out->is_map) return map_from_default(d, rest, most, out);
     out->items = ARENA_NEW(d->arena, struct scalar, most);
     if (!out->items) return false;
     if (!out->is_list) {
@@ -326,23 +367,43 @@ static bool read_ranges(struct decoding *d, const struct value *value, void *tar
     return fine;
 }
 
-bool range_list_has(const struct range_list *ranges, int64_t number) {
-    for (size_t i = 0; i < ranges->count; i++) {
-        if (number >= ranges->items[i].first && number <= ranges->items[i].last) return true;
+static bool read_quantities(struct decoding *d, const struct value *value, void *target) {
+    struct quantity_map *out = target;
+    if (!value->is_map)
+        return complain_of_type(d, "an object of resources and quantities", value->node);
+    struct named_quantity *items = ARENA_NEW(d->arena, struct named_quantity, value->count);
+    if (!items) return false;
+    bool fine = true;
+    for (size_t i = 0; i < value->count; i++) {
+        const struct value *member = &value->members[i];
+        bool read = !member->is_map && read_quantity(d, member, &items[i].quantity);
+        if (member->is_map) complain_of_type(d, "a quantity", member->node);
+        fine = fine && read;
+        items[i].name = member->name;
+        if (read) items[i].written = member->items[0].text;
     }
-    return false;
+    *out = (struct quantity_map){items, value->count};
+    return fine;
 }
 
-struct str range_list_text(struct arena *arena, const struct range_list *ranges) {
-    if (ranges->count == 0) return STR_NONE;
-    struct strbuf text;
-    strbuf_init(&text, arena, 0);
-    for (size_t i = 0; i < ranges->count; i++) {
-        const struct range *range = &ranges->items[i];
-        strbuf_printf(&text, "%s%lld", i == 0 ? "" : ", ", (long long)range->first);
-        if (range->last != range->first) strbuf_printf(&text, "-%lld", (long long)range->last);
+static bool read_glob_map(struct decoding *d, const struct value *value, void *target) {
+    struct glob_map *out = target;
+    if (!value->is_map) return complain_of_type(d, "an object of names and patterns", value->node);
+    struct named_globs *items = ARENA_NEW(d->arena, struct named_globs, value->count);
+    if (!items) return false;
+    bool fine = true;
+    for (size_t i = 0; i < value->count; i++) {
+        struct value member = value->members[i];
+        items[i].name = member.name;
+        if (member.is_map) {
+            fine = complain_of_type(d, "a pattern or a list of them", member.node);
+            continue;
+        }
+        member.is_list = true;
+        fine = read_globs(d, &member, &items[i].globs) && fine;
     }
-    return strbuf_str(&text);
+    *out = (struct glob_map){items, value->count};
+    return fine;
 }
 
 static const struct {
@@ -359,6 +420,8 @@ static const struct {
     [PARAM_IMAGES] = {read_images, "list of image patterns"},
     [PARAM_QUANTITY] = {read_quantity, "quantity"},
     [PARAM_RANGES] = {read_ranges, "list of numbers and ranges"},
+    [PARAM_QUANTITIES] = {read_quantities, "map of resources to quantities"},
+    [PARAM_GLOB_MAP] = {read_glob_map, "map of names to patterns"},
 };
 
 /* --- the door -------------------------------------------------------------------------------- */

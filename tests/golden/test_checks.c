@@ -89,6 +89,9 @@ static void judge_workload(const struct check *check, const void *params,
                            const struct workload *workload, struct findings *findings) {
     const struct pod *pod = &workload->pod;
     struct check_ctx ctx = {.workload = workload,
+                            .name_space = str_is_empty(workload->meta.name_space)
+                                              ? STR("default")
+                                              : workload->meta.name_space,
                             .pod = pod,
                             .params = params,
                             .arena = findings->arena};
@@ -109,7 +112,7 @@ static void print_finding(struct strbuf *out, const struct workload *workload,
     strbuf_add(out, STR(" | "));
     strbuf_add_escaped(out, finding->expected, 256);
     strbuf_add(out, STR(" | "));
-    strbuf_add(out, verdict_message(out->arena, finding));
+    strbuf_add(out, verdict_message(out->arena, workload, finding));
     strbuf_add(out, STR(" | "));
     strbuf_add(out, verdict_fix(out->arena, finding));
     strbuf_add_char(out, '\n');

@@ -13,7 +13,7 @@ static void report_annotation(const struct control_ctx *ctx, const struct proble
     struct str field =
         str_format(ctx->findings->arena, "annotations['%.*s']", STR_ARGS(annotation->key));
     control_report(ctx, problem,
-                   (struct finding){.in_metadata = true,
+                   (struct finding){.root = FINDING_POD_METADATA,
                                     .key = annotation->key,
                                     .field = field,
                                     .actual = control_shown(annotation->value),

@@ -357,7 +357,8 @@ static void handlers_keep_the_first_type_and_every_host(void **state) {
     const struct container *c = decode_container(
         "{'livenessProbe':{'httpGet':{'path':'/h','port':'http','host':'a'},"
         "'tcpSocket':{'port':1,'host':'b'}},"
-        "'readinessProbe':{'tcpSocket':{'port':8080},'periodSeconds':'ignored'},"
+        "'readinessProbe':{'tcpSocket':{'port':8080},'periodSeconds':5,'failureThreshold':2,"
+        "'successThreshold':'ignored'},"
         "'startupProbe':{'grpc':{'port':9}},"
         "'lifecycle':{'postStart':{'exec':{'command':['sh','-c']}},'preStop':{'sleep':{'seconds':1}},"
         "'stopSignal':'SIGTERM'}}");
@@ -368,6 +369,10 @@ static void handlers_keep_the_first_type_and_every_host(void **state) {
     expect_str(c->liveness.tcp_host, "b");
     assert_int_equal(c->readiness.type, HANDLER_TCP_SOCKET);
     expect_str(c->readiness.port, "8080");
+    assert_int_equal(c->readiness.period.value, 5);
+    assert_int_equal(c->readiness.failure_threshold.value, 2);
+    assert_false(c->liveness.period.is_set);
+    expect_str(tree_string(tree_find(c->liveness.action, STR("path"))), "/h");
     assert_int_equal(c->startup.type, HANDLER_GRPC);
     expect_str(c->startup.port, "9");
     assert_int_equal(c->post_start.type, HANDLER_EXEC);
@@ -379,15 +384,59 @@ static void handlers_keep_the_first_type_and_every_host(void **state) {
     assert_false(none->readiness.is_set);
 }
 
+/* --- placement and DNS --- */
+
+static void placement_is_read(void **state) {
+    (void)state;
+    const struct pod *pod = decode(
+        "{'nodeSelector':{'a':'b'},'tolerations':[{'operator':'Exists'},{'key':'k','value':'v',"
+        "'effect':'NoSchedule'}],'affinity':{'nodeAffinity':{"
+        "'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[{}]}},"
+        "'podAntiAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'z',"
+        "'labelSelector':{}}],'preferredDuringSchedulingIgnoredDuringExecution':[{'weight':1,"
+        "'podAffinityTerm':{'topologyKey':'h'}}]}},'topologySpreadConstraints':[{'maxSkew':1,"
+        "'topologyKey':'t','whenUnsatisfiable':'DoNotSchedule','labelSelector':{'matchExpressions':"
+        "[{'key':'k','operator':'Exists'}]}}]}");
+    const struct placement *placement = &pod->placement;
+    assert_non_null(placement->node_selector);
+    assert_true(placement->has_node_affinity);
+    assert_int_equal(placement->toleration_count, 2);
+    expect_str(placement->tolerations[0].operator, "Exists");
+    expect_str(placement->tolerations[1].key, "k");
+    expect_str(placement->tolerations[1].value, "v");
+    expect_str(placement->tolerations[1].effect, "NoSchedule");
+    assert_int_equal(placement->required_anti_affinity_count, 1);
+    expect_str(placement->required_anti_affinity[0].topology_key, "z");
+    assert_true(placement->required_anti_affinity[0].selector.is_set);
+    assert_int_equal(placement->preferred_anti_affinity_count, 1);
+    expect_str(placement->preferred_anti_affinity[0].topology_key, "h");
+    assert_false(placement->preferred_anti_affinity[0].selector.is_set);
+    assert_int_equal(placement->spread_count, 1);
+    expect_str(placement->spreads[0].topology_key, "t");
+    expect_str(placement->spreads[0].when_unsatisfiable, "DoNotSchedule");
+    assert_int_equal(placement->spreads[0].selector.requirement_count, 1);
+}
+
+static void dns_is_read(void **state) {
+    (void)state;
+    const struct pod *pod = decode("{'dnsPolicy':'None','dnsConfig':{'nameservers':['1.1.1.1'],"
+                                   "'options':[{'name':'ndots','value':'2'}]}}");
+    assert_int_equal(pod->dns.nameservers.count, 1);
+    expect_str(pod->dns.nameservers.items[0], "1.1.1.1");
+    assert_int_equal(pod->dns.option_count, 1);
+    expect_str(pod->dns.options[0].name, "ndots");
+    expect_str(pod->dns.options[0].value, "2");
+}
+
 /* --- volumes --- */
 
 static void volumes_name_their_source(void **state) {
     (void)state;
     const struct pod *pod = decode(
         "{'volumes':[{'name':'a','hostPath':{'path':'/p','type':'Socket'}},"
-        "{'emptyDir':{},'name':'b'},{'name':'c'},{'name':'d','emptyDir':null,'secret':{}},"
+        "{'emptyDir':{'medium':'Memory','sizeLimit':1.5},'name':'b'},{'name':'c'},{'name':'d','emptyDir':null,'secret':{}},"
         "{'name':'e','futureSource':{'x':1}},{'name':'f','configMap':{},'hostPath':{'path':'/q'}},"
-        "{'name':'g','image':{'reference':'img'}},{'name':'h','odd':true}]}");
+        "{'name':'g','image':{'reference':'img','pullPolicy':'Never'}},{'name':'h','odd':true}]}");
     static const struct {
         const char *name, *source;
         size_t count;
@@ -405,7 +454,10 @@ static void volumes_name_their_source(void **state) {
     expect_str(pod->volumes[0].host_path, "/p");
     expect_str(pod->volumes[0].host_path_type, "Socket");
     expect_str(pod->volumes[5].host_path, "/q");
+    expect_str(pod->volumes[1].empty_dir_medium, "Memory");
+    expect_str(pod->volumes[1].empty_dir_size, "1.5");
     expect_str(pod->volumes[6].image_reference, "img");
+    expect_str(pod->volumes[6].image_pull_policy, "Never");
     assert_ptr_equal(pod_find_volume(pod, STR("g")), &pod->volumes[6]);
     assert_null(pod_find_volume(pod, STR("nope")));
 }
@@ -557,6 +609,38 @@ static const struct field fields[] = {
     {"containers[0].startupProbe.grpc", OBJECT},
     {"containers[0].startupProbe.grpc.port", INT},
     {"containers[0].lifecycle", OBJECT},
+    {"containers[0].livenessProbe.periodSeconds", INT},
+    {"containers[0].livenessProbe.failureThreshold", INT},
+    {"volumes[0].emptyDir.medium", STRING},
+    {"volumes[0].emptyDir.sizeLimit", STRING | NUMBER},
+    {"volumes[0].image.pullPolicy", STRING},
+    {"nodeSelector", OBJECT},
+    {"tolerations", LIST},
+    {"tolerations[0].key", STRING},
+    {"tolerations[0].operator", STRING},
+    {"tolerations[0].value", STRING},
+    {"tolerations[0].effect", STRING},
+    {"affinity", OBJECT},
+    {"affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution", OBJECT},
+    {"affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms",
+     LIST},
+    {"affinity.podAntiAffinity", OBJECT},
+    {"affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey",
+     STRING},
+    {"affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm",
+     OBJECT},
+    {"topologySpreadConstraints", LIST},
+    {"topologySpreadConstraints[0].topologyKey", STRING},
+    {"topologySpreadConstraints[0].whenUnsatisfiable", STRING},
+    {"topologySpreadConstraints[0].labelSelector", OBJECT},
+    {"topologySpreadConstraints[0].labelSelector.matchLabels", OBJECT},
+    {"topologySpreadConstraints[0].labelSelector.matchExpressions[0].key", STRING},
+    {"topologySpreadConstraints[0].labelSelector.matchExpressions[0].operator", STRING},
+    {"topologySpreadConstraints[0].labelSelector.matchExpressions[0].values[0]", STRING},
+    {"dnsConfig", OBJECT},
+    {"dnsConfig.nameservers[0]", STRING},
+    {"dnsConfig.options[0].name", STRING},
+    {"dnsConfig.options[0].value", STRING},
     {"containers[0].lifecycle.postStart", OBJECT},
     {"containers[0].lifecycle.postStart.httpGet.host", STRING},
     {"containers[0].lifecycle.preStop", OBJECT},
@@ -709,6 +793,8 @@ int main(void) {
         cmocka_unit_test(env_knows_its_sources),
         cmocka_unit_test(quantities_may_be_numbers),
         cmocka_unit_test(handlers_keep_the_first_type_and_every_host),
+        cmocka_unit_test(placement_is_read),
+        cmocka_unit_test(dns_is_read),
         cmocka_unit_test(volumes_name_their_source),
         cmocka_unit_test(every_field_refuses_every_wrong_type),
         cmocka_unit_test(null_is_absent_but_not_in_lists),

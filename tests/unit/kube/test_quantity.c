@@ -360,6 +360,45 @@ static void zero_and_positive_are_told_apart(void **state) {
     assert_false(quantity_is_positive(&minus_huge));
 }
 
+static void amounts_are_added(void **state) {
+    (void)state;
+    static const char *const rows[][3] = {
+        {"1", "1", "2"},
+        {"500m", "700m", "1200m"},
+        {"0.999999999", "1n", "1"},
+        {"1Gi", "512Mi", "1536Mi"},
+        {"0", "250m", "250m"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct quantity a = parse(rows[i][0]), b = parse(rows[i][1]), sum = parse(rows[i][2]);
+        struct quantity got = quantity_add(&a, &b);
+        if (quantity_compare(&got, &sum) != 0) fail_msg("%s + %s", rows[i][0], rows[i][1]);
+    }
+    struct quantity huge = parse("9E"), more = quantity_add(&huge, &huge), one = parse("1");
+    assert_true(more.saturated);
+    assert_true(quantity_add(&more, &one).saturated);
+    assert_true(quantity_add(&one, &more).saturated);
+}
+
+static void amounts_are_compared_by_a_factor(void **state) {
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int64_t thousandths;
+        int expected;
+    } rows[] = {
+        {"2", "1", 2000, 0},       {"2001m", "1", 2000, 1},   {"1999m", "1", 2000, -1},
+        {"1Gi", "1Gi", 1000, 0},   {"150m", "100m", 1500, 0}, {"1", "0", 1000, 1},
+        {"0", "0", 1000, 0},       {"1e40", "1", 1000000, 1}, {"1", "1e40", 1000000, -1},
+        {"1e40", "1e40", 1000, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct quantity a = parse(rows[i].a), b = parse(rows[i].b);
+        if (quantity_compare_times(&a, &b, rows[i].thousandths) != rows[i].expected)
+            fail_msg("%s beside %s", rows[i].a, rows[i].b);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_those_of_apimachinery),
@@ -370,6 +409,8 @@ int main(void) {
         cmocka_unit_test(amounts_are_ordered),
         cmocka_unit_test(one_amount_has_many_spellings),
         cmocka_unit_test(zero_and_positive_are_told_apart),
+        cmocka_unit_test(amounts_are_added),
+        cmocka_unit_test(amounts_are_compared_by_a_factor),
     };
     return cmocka_run_group_tests_name("quantity", tests, NULL, NULL);
 }

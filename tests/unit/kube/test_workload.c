@@ -140,6 +140,28 @@ static void the_spec_is_found_where_the_kind_keeps_it(void **state) {
     }
 }
 
+static void what_stands_beside_the_template_is_read(void **state) {
+    (void)state;
+#define WITH(beside) "{'apiVersion':'x/v1','spec':{" beside ",'template':{}}}"
+    const struct workload *w =
+        decode("Deployment", WITH("'replicas':3,'activeDeadlineSeconds':'x'"));
+    assert_int_equal(w->spec.replicas.value, 3);
+    expect_str(w->api_version, "x/v1");
+    w = decode("Job", WITH("'ttlSecondsAfterFinished':0,'activeDeadlineSeconds':60"));
+    assert_true(w->spec.ttl_after_finished.is_set);
+    assert_int_equal(w->spec.active_deadline.value, 60);
+    w = decode("CronJob", "{'spec':{'startingDeadlineSeconds':9,'concurrencyPolicy':'Forbid',"
+                          "'successfulJobsHistoryLimit':1,'failedJobsHistoryLimit':2,'jobTemplate':"
+                          "{'spec':{'activeDeadlineSeconds':7,'template':{}}}}}");
+    assert_int_equal(w->spec.starting_deadline.value, 9);
+    expect_str(w->spec.concurrency_policy, "Forbid");
+    assert_int_equal(w->spec.successful_history.value, 1);
+    assert_int_equal(w->spec.failed_history.value, 2);
+    assert_int_equal(w->spec.active_deadline.value, 7);
+    w = decode("Pod", "{'spec':{'replicas':'x','activeDeadlineSeconds':7}}");
+    assert_false(w->spec.active_deadline.is_set);
+}
+
 static void without_template_there_is_no_pod(void **state) {
     (void)state;
     assert_false(decode("ReplicationController", "{'spec':{'template':null}}")->has_pod);
@@ -290,6 +312,7 @@ int main(void) {
         cmocka_unit_test(manifests_may_use_any_version),
         cmocka_unit_test(policy_files_name_kinds_with_or_without_group),
         cmocka_unit_test(the_spec_is_found_where_the_kind_keeps_it),
+        cmocka_unit_test(what_stands_beside_the_template_is_read),
         cmocka_unit_test(without_template_there_is_no_pod),
         cmocka_unit_test(errors_have_their_path_from_the_root),
         cmocka_unit_test(a_spec_that_is_not_there_is_not_found),

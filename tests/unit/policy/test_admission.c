@@ -87,6 +87,35 @@ static void an_update_is_compared_by_meaning(void **state) {
     assert_int_equal(outcome.decision, DECISION_DENIED);
 }
 
+#define OBJECT_RULES                                                                               \
+    POLICY("p", "  rules: [{check: metadata, params: {labels: {team: '*'}, on: "                   \
+                "[object]}}, {check: image-tag}]\n")
+#define LABELLED(labels)                                                                           \
+    "{\"metadata\":{\"labels\":{" labels "}},\"spec\":{\"template\":{\"spec\":{\"containers\":"    \
+    "[{\"name\":\"a\",\"image\":\"x\"}]}}}}"
+
+/* Rules of the object ask for its labels; those of the pod stay out where only labels change. */
+static void an_update_of_labels_is_judged_where_a_rule_reads_them(void **state) {
+    (void)state;
+    const char *removed =
+        REVIEW("UPDATE", "ReplicationController",
+               "\"object\":" LABELLED("") ",\"oldObject\":" LABELLED("\"team\":\"a\""));
+    answer(DENY, removed);
+    assert_int_equal(outcome.skip, SKIP_UNCHANGED);
+    answer(OBJECT_RULES, removed);
+    assert_int_equal(outcome.decision, DECISION_DENIED);
+    assert_int_equal(outcome.judgement.count, 1);
+    assert_int_equal(outcome.judgement.kept_count, 0);
+    answer(OBJECT_RULES, REVIEW("UPDATE", "ReplicationController",
+                                "\"object\":" LABELLED("") ",\"oldObject\":" LABELLED("")));
+    assert_int_equal(outcome.skip, SKIP_UNCHANGED);
+    answer(OBJECT_RULES,
+           REVIEW("UPDATE", "ReplicationController",
+                  "\"object\":" LABELLED("\"a\":\"b\"") ",\"oldObject\":" LABELLED("")));
+    assert_int_equal(outcome.decision, DECISION_ALLOWED);
+    assert_int_equal(outcome.judgement.kept_count, 1);
+}
+
 static void exempt_namespaces_are_exact_names(void **state) {
     (void)state;
     struct str names[] = {STR("kube-system"), STR("team-a")};
@@ -282,6 +311,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_needs_no_judging_is_allowed_and_says_why),
         cmocka_unit_test(an_update_is_compared_by_meaning),
+        cmocka_unit_test(an_update_of_labels_is_judged_where_a_rule_reads_them),
         cmocka_unit_test(exempt_namespaces_are_exact_names),
         cmocka_unit_test(no_rule_no_tree),
         cmocka_unit_test(every_decision_has_its_name),

@@ -104,6 +104,29 @@ static void a_strict_policy_judges_whole(void **state) {
                   "image-tag:a", 0);
 }
 
+#define REPLICAS POLICY("p", "  rules: [{check: replicas}, {check: image-tag}]\n")
+#define SCALED(replicas, image)                                                                    \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: " replicas   \
+    "\n  template:\n    spec:\n      containers: [{name: a, image: " image "}]\n"
+
+static void an_object_is_not_refused_for_what_it_had(void **state) {
+    (void)state;
+    assert_update(REPLICAS, SCALED("1", "x"), SCALED("1", "'x:1'"), "", 1);
+    assert_update(REPLICAS, SCALED("2", "x"), SCALED("1", "x"), "replicas:", 1);
+    assert_update(REPLICAS, SCALED("1", "x"), SCALED("3", "x"), "", 1);
+}
+
+/* A debug container does not ask again why the Pod it joins is alone. */
+static void what_a_pod_was_made_with_does_not_come_again(void **state) {
+    (void)state;
+    const char *policy = POLICY("p", "  rules: [{check: namespace, params: {deny: [team-a]}}, "
+                                     "{check: host-namespaces}]\n");
+    assert_update(policy, POD("  hostNetwork: true\n  containers: [{name: a, image: x}]\n"),
+                  POD("  hostNetwork: true\n  containers: [{name: a, image: x}]\n"
+                      "  ephemeralContainers: [{name: d, image: x}]\n"),
+                  "host-namespaces:", 1);
+}
+
 /* k8s.io/pod-security-admission v0.37.2, isSignificantPodUpdate. */
 static void pod_security_on_pods_counts_on_significant_updates_and_only_then(void **state) {
     (void)state;
@@ -207,6 +230,8 @@ int main(void) {
         cmocka_unit_test(entries_of_lists_are_told_apart_by_key),
         cmocka_unit_test(annotations_are_told_apart_from_fields),
         cmocka_unit_test(a_strict_policy_judges_whole),
+        cmocka_unit_test(an_object_is_not_refused_for_what_it_had),
+        cmocka_unit_test(what_a_pod_was_made_with_does_not_come_again),
         cmocka_unit_test(pod_security_on_pods_counts_on_significant_updates_and_only_then),
         cmocka_unit_test(ephemeral_containers_are_compared_by_name),
         cmocka_unit_test(other_checks_count_what_changed_on_a_pod),

@@ -81,13 +81,17 @@ static void a_check_that_finds_nothing_allocates_nothing(void **state) {
         void *params;
         assert_true(
             prepare(check->id, check->example_params ? check->example_params : "", &err, &params));
-        assert_true(workload_decode(&arena, workload_find(STR(""), STR("Pod")), &document,
-                                    document.root, &workload, &err));
+        const struct cJSON *root = document.root;
+        const struct workload_kind *kind =
+            workload_find_manifest(tree_string(tree_find(root, STR("apiVersion"))),
+                                   tree_string(tree_find(root, STR("kind"))));
+        assert_true(workload_decode(&arena, kind, &document, root, &workload, &err));
         struct arena request;
         struct findings findings;
         arena_init(&request, 4096, 0);
         findings_init(&findings, &request, 10);
         struct check_ctx ctx = {.workload = &workload,
+                                .name_space = workload.meta.name_space,
                                 .pod = &workload.pod,
                                 .params = params,
                                 .arena = &request};

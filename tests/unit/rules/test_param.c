@@ -17,6 +17,8 @@ struct all {
     struct image_pattern_list images;
     struct quantity amount;
     struct range_list ranges;
+    struct quantity_map amounts;
+    struct glob_map patterns;
 };
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
@@ -38,6 +40,10 @@ static const struct param rows[] = {
     {"amount", PARAM_QUANTITY, offsetof(struct all, amount), .fallback = "1500m", .doc = "Amount."},
     {"ranges", PARAM_RANGES, offsetof(struct all, ranges), .fallback = "[80, 8000-8999]", .min = 1,
      .max = 65535, .doc = "Ranges."},
+    {"amounts", PARAM_QUANTITIES, offsetof(struct all, amounts),
+     .fallback = "{cpu: 2, memory: 1Gi}", .doc = "Amounts."},
+    {"patterns", PARAM_GLOB_MAP, offsetof(struct all, patterns), .fallback = "{}",
+     .doc = "Patterns."},
 };
 
 static struct arena arena;
@@ -97,6 +103,11 @@ static void defaults_are_decoded_from_their_texts(void **state) {
     assert_int_equal(p->amount.units, 1);
     assert_int_equal(p->amount.nanos, 500000000);
     assert_int_equal(p->ranges.count, 2);
+    assert_int_equal(p->amounts.count, 2);
+    assert_true(str_equals(p->amounts.items[1].name, STR("memory")));
+    assert_true(str_equals(p->amounts.items[1].written, STR("1Gi")));
+    assert_int_equal(p->amounts.items[1].quantity.units, 1 << 30);
+    assert_int_equal(p->patterns.count, 0);
 }
 
 static void the_users_values_replace_defaults(void **state) {
@@ -109,7 +120,9 @@ static void the_users_values_replace_defaults(void **state) {
                                  "colour: blue\n"
                                  "colours: [green]\n"
                                  "images: [nginx, 'ghcr.io/**']\n"
-                                 "amount: 2\n");
+                                 "amount: 2\n"
+                                 "amounts: {nvidia.com/gpu: '3'}\n"
+                                 "patterns: {team: '?*', tier: [front, back]}\n");
     assert_non_null(p);
     assert_false(p->flag);
     assert_int_equal(p->number, 9);
@@ -119,6 +132,12 @@ static void the_users_values_replace_defaults(void **state) {
     assert_int_equal(p->colours, 1U << 1);
     assert_int_equal(p->images.count, 2);
     assert_int_equal(p->amount.units, 2);
+    assert_int_equal(p->amounts.count, 1);
+    assert_true(str_equals(p->amounts.items[0].name, STR("nvidia.com/gpu")));
+    assert_int_equal(p->amounts.items[0].quantity.units, 3);
+    assert_int_equal(p->patterns.count, 2);
+    assert_int_equal(p->patterns.items[0].globs.count, 1);
+    assert_true(str_equals(p->patterns.items[1].globs.items[1], STR("back")));
     assert_int_equal(diagnostics.errors, 0);
 }
 
@@ -205,6 +224,29 @@ static void items_of_lists_are_judged_one_by_one(void **state) {
                                          "a string, it is true or false\n");
 }
 
+static void members_of_maps_are_judged_one_by_one(void **state) {
+    (void)state;
+    assert_complaints(
+        "amounts: [cpu]\npatterns: team\n",
+        "p.yaml:1:1: error: parameter \"amounts\" of paint must be an object of resources and "
+        "quantities, it is a list\n"
+        "p.yaml:2:11: error: parameter \"patterns\" of paint must be an object of names and "
+        "patterns, it is a string\n");
+    assert_complaints(
+        "amounts: {a: x, b: {c: 1}, d: [1], e: 1}\n",
+        "p.yaml:1:14: error: parameter \"amounts\" of paint must be a quantity such as 500m or 2Gi: "
+        "is no quantity: it has no digits\n"
+        "p.yaml:1:17: error: parameter \"amounts\" of paint must be a quantity, it is an object\n"
+        "p.yaml:1:28: error: parameter \"amounts\" of paint must be a quantity, it is a list\n");
+    assert_complaints(
+        "patterns: {a: 'x[', b: {c: d}, e: ''}\n",
+        "p.yaml:1:15: error: parameter \"patterns\" of paint has the bad pattern \"x[\": the set "
+        "that [ begins has no ]; write \\[ for a bracket\n"
+        "p.yaml:1:21: error: parameter \"patterns\" of paint must be a pattern or a list of them, it "
+        "is an object\n"
+        "p.yaml:1:35: error: parameter \"patterns\" of paint must not be empty\n");
+}
+
 static void patterns_and_quantities_are_checked(void **state) {
     (void)state;
     assert_null(decode("globs: ['a[']\n"));
@@ -285,6 +327,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(values_outlive_the_text_they_came_from, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_fault_is_told_with_its_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(items_of_lists_are_judged_one_by_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(members_of_maps_are_judged_one_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(patterns_and_quantities_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_check_without_parameters_says_so, set_up, tear_down),
         cmocka_unit_test(running_out_of_memory_is_no_verdict),
