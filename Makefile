@@ -14,7 +14,7 @@ WERROR  ?=
 ALL_FLOORS := base text kube rules policy desk edge cli
 FLOORS  ?= $(ALL_FLOORS)
 CLANG_FORMAT ?= clang-format
-IMAGE   ?= podgate:$(VERSION)
+IMAGE   ?= podgate/podgate:$(VERSION)
 
 ifeq ($(filter $(CONFIG),release asan tsan fuzz),)
 $(error CONFIG is release, asan, tsan or fuzz, not "$(CONFIG)")
@@ -105,7 +105,7 @@ C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 # --- targets ----------------------------------------------------------------------------------
 .PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz conformance chart-test e2e \
 	format format-check certs \
-	image install-deps clean help FORCE
+	image sbom image-test install-deps clean help FORCE
 
 all: $(PODGATE) ## build build/podgate (the default)
 
@@ -169,8 +169,16 @@ format-check: ## say which C sources are not formatted
 certs: ## development certificates in build/certs
 	@certs/make-dev-certs.sh $(BUILD)/certs
 
-image: ## container image podgate:VERSION (docker)
-	docker build --build-arg COMMIT="$(COMMIT)" -t $(IMAGE) .
+image: ## container image, by docker, podman or buildah (PLATFORM=linux/arm64; IMAGE=NAME:TAG)
+	@VERSION=$(VERSION) COMMIT=$(COMMIT) tools/image/image.sh build $(IMAGE)
+
+sbom: image ## SPDX list of what is in the image: build/podgate-VERSION.spdx.json (needs Go 1.26)
+	@rm -rf $(BUILD)/image-root
+	@tools/image/image.sh root $(IMAGE) $(BUILD)/image-root
+	@VERSION=$(VERSION) tools/image/sbom.sh $(BUILD)/image-root $(BUILD)/podgate-$(VERSION).spdx.json
+
+image-test: ## the image, built twice and run, without a registry (root; installs podman, buildah; needs Go 1.26)
+	@VERSION=$(VERSION) COMMIT=$(COMMIT) tests/image/run.sh
 
 install-deps: ## install what the build, the tests and the demo need (apt), or print the packages
 	@tools/setup.sh
