@@ -97,3 +97,9 @@ resources:
 {{- define "podgate.exemptNamespaces" -}}
 {{- prepend .Values.excludeNamespaces (include "podgate.namespace" .) | uniq | toJson -}}
 {{- end -}}
+
+{{- /* (list . KEEP): when Helm deletes a hook. One that failed stays if KEEP, or if Helm does not show its log (before 3.18). */ -}}
+{{- define "podgate.hookDeletePolicy" -}}
+{{- $showsLog := semverCompare ">=3.18.0-0" (first .).Capabilities.HelmVersion.Version -}}
+before-hook-creation,hook-succeeded{{ if and $showsLog (not (last .)) }},hook-failed{{ end }}
+{{- end -}}
