@@ -62,7 +62,6 @@ fails_with() { # TEXT
     # 127.0.0.2 is podgate's address too when it listens on all of them; its certificate does not name it.
     sed -n 's/^webhook //p' "$E2E_DIR/podgate-name.ports"
     podgate_stop name
-    podgate_certs
     port=$(podgate_port name webhook)
     "$PODGATE" serve --listen "127.0.0.2:$port" --health-listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 --drain-quiet 1s \
         --tls-cert "$E2E_DIR/certs/tls.crt" --tls-key "$E2E_DIR/certs/tls.key" >>"$E2E_DIR/podgate-name.log" 2>&1 </dev/null 3>&- &
@@ -105,7 +104,6 @@ fails_with() { # TEXT
 
 @test "an answer that comes too late" {
     # A server that takes the connection and says nothing: what a hung or firewalled podgate looks like.
-    podgate_certs
     mkfifo "$BATS_TEST_TMPDIR/silence"
     sleep 60 >"$BATS_TEST_TMPDIR/silence" 3>&- &
     holder=$!

@@ -22,7 +22,7 @@ if [ "${E2E_INSIDE:-}" != yes ]; then
     podgate=${PODGATE:-$root/build/podgate}
     [ -x "$podgate" ] || fail "$podgate is missing: run make"
     packages=
-    for needed in bats:bats etcd:etcd-server ip:iproute2 openssl:openssl jq:jq curl:curl hey:hey; do
+    for needed in bats:bats etcd:etcd-server ip:iproute2 openssl:openssl jq:jq curl:curl; do
         PATH=$PATH:/usr/sbin:/sbin command -v "${needed%%:*}" >/dev/null || packages="$packages ${needed#*:}"
     done
     if [ -n "$packages" ]; then
@@ -40,9 +40,7 @@ if [ "${E2E_INSIDE:-}" != yes ]; then
         case $packages in *etcd-server*) [ ! -d /run/systemd/system ] || $as_root systemctl disable --now etcd >/dev/null 2>&1 ;; esac
     fi
     bin=$("$root/tests/tools/kubernetes/build.sh") || fail "the Kubernetes programs could not be built"
-    if [ -x "$root/tests/tools/build.sh" ]; then
-        "$root/tests/tools/build.sh" helm >/dev/null || fail "helm could not be built"
-    fi
+    "$root/tests/tools/build.sh" helm helm4 >/dev/null || fail "helm could not be built"
 
     flags=(--net --mount --pid --fork --kill-child --mount-proc)
     [ "$(id -u)" = 0 ] || flags+=(--user --map-root-user)

@@ -57,6 +57,7 @@ cluster_apiserver() {
         --service-account-issuer=https://kubernetes.default.svc --service-cluster-ip-range=10.96.0.0/16 \
         --token-auth-file="$E2E_DIR/tokens" --authorization-mode=RBAC --allow-privileged=true \
         --enable-aggregator-routing=true --profiling=false --feature-gates=WatchList=false \
+        --admission-control-config-file="$E2E_DIR/admission.yaml" \
         --audit-policy-file="$E2E_ROOT/tests/e2e/cluster/audit-policy.yaml" --audit-log-path="$E2E_DIR/audit.log"
 }
 
@@ -76,6 +77,25 @@ cluster_up() {
     mount -t tmpfs none /run && mkdir -p /run/netns || return 1
 
     openssl genrsa -out "$E2E_DIR/sa.key" 2048 2>/dev/null && openssl rsa -in "$E2E_DIR/sa.key" -pubout -out "$E2E_DIR/sa.pub" 2>/dev/null
+    # A certificate to show to webhooks that ask for one.
+    "$E2E_ROOT/certs/make-dev-certs.sh" "$E2E_DIR/certs" >/dev/null || return 1
+    cat >"$E2E_DIR/admission.yaml" <<EOS
+apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+- name: ValidatingAdmissionWebhook
+  configuration:
+    apiVersion: apiserver.config.k8s.io/v1
+    kind: WebhookAdmissionConfiguration
+    kubeConfigFile: $E2E_DIR/webhooks.kubeconfig
+EOS
+    cat >"$E2E_DIR/webhooks.kubeconfig" <<EOS
+apiVersion: v1
+kind: Config
+users:
+- name: podgate.podgate.svc
+  user: {client-certificate: $E2E_DIR/certs/client.crt, client-key: $E2E_DIR/certs/client.key}
+EOS
     printf '%s\n' 'e2e-admin,admin,admin,system:masters' 'e2e-developer,developer,developer,developers' >"$E2E_DIR/tokens"
     cat >"$KUBECONFIG" <<EOS
 apiVersion: v1
@@ -104,7 +124,7 @@ EOS
 }
 
 cluster_nodes() {
-    # The stages leave podgate's own Pods to the stand-in for a kubelet, which really runs them.
+    # The stages leave podgate's own Pods to the stand-in for a kubelet, which really runs them and has their logs.
     local stages=() stage
     for stage in "${E2E_BIN%/bin}"/kwok/*.yaml; do
         if grep -q 'kind: Pod$' "$stage"; then
@@ -114,7 +134,7 @@ cluster_nodes() {
         stages+=(-c "$stage")
     done
     cluster_run kwok kwok --kubeconfig="$E2E_DIR/kubeconfig.cluster" --manage-all-nodes=true --node-lease-duration-seconds=40 \
-        --server-address=127.0.0.1:10247 "${stages[@]}"
+        --server-address=127.0.0.1:10247 --node-ip=10.77.0.1 --node-port=10250 "${stages[@]}"
 }
 
 cluster_logs() {

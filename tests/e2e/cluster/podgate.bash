@@ -1,15 +1,10 @@
 # podgate on loopback and its webhook configurations. Each webhook judges only namespaces labelled podgate=NAME, so that
 # cases with other modes, policies and failures do not meet.
 
-podgate_certs() {
-    [ -f "$E2E_DIR/certs/tls.crt" ] || "$E2E_ROOT/certs/make-dev-certs.sh" "$E2E_DIR/certs" >/dev/null
-}
-
 # NAME [SERVE-OPTION...]: started, ready; its pid, ports and log are $E2E_DIR/podgate-NAME.*
 podgate_start() {
     local name=$1 at=$E2E_DIR/podgate-$1 turns=0
     shift
-    podgate_certs || return 1
     local port=0
     # Started again, it has the port that is registered.
     [ ! -f "$at.ports" ] || port=$(podgate_port "$name" webhook)

@@ -2,7 +2,7 @@
 # Builds the Kubernetes programs that tests/e2e runs, from their Go modules, into the user's cache folder, and prints
 # that folder. What is there already is kept; a changed go.mod builds anew. The first time takes about 8 minutes on
 # 2 cores.   tests/tools/kubernetes/build.sh [PROGRAM...]
-#   PROGRAM: kube-apiserver kubectl kube-controller-manager kube-scheduler kwok standin (see standin/); default: all
+#   PROGRAM: kube-apiserver kubectl kube-controller-manager kube-scheduler kwok, standin and loadgen (see their folders); default: all
 set -eu
 export LC_ALL=C
 
@@ -59,7 +59,7 @@ minor=${kubernetes#v1.}
 in_component=k8s.io/component-base/version
 flags="-X $in_component.gitVersion=$kubernetes -X $in_component.gitMajor=1 -X $in_component.gitMinor=${minor%%.*}"
 
-[ $# -gt 0 ] || set -- kube-apiserver kubectl kube-controller-manager kube-scheduler kwok standin
+[ $# -gt 0 ] || set -- kube-apiserver kubectl kube-controller-manager kube-scheduler kwok standin loadgen
 # One build at a time: two would only take each other's cores.
 exec 9>"$cache/lock"
 flock 9
@@ -70,7 +70,7 @@ for program; do
         build kwok "$here/kwok" sigs.k8s.io/kwok/cmd/kwok "-X sigs.k8s.io/kwok/pkg/consts.Version=$(version "$here/kwok" sigs.k8s.io/kwok)"
         stages
         ;;
-    standin) build standin "$here" ./standin "$(cat "$here"/standin/*.go | cksum | sed 's/\(.*\) .*/-X main.sources=\1/')" ;;
+    standin | loadgen) build "$program" "$here" "./$program" "$(cat "$here/$program"/*.go | cksum | sed 's/\(.*\) .*/-X main.sources=\1/')" ;;
     *) fail "unknown program $program" ;;
     esac
 done

@@ -3,7 +3,8 @@
 //
 // What it takes over from the kubelet, because podgate depends on it: the rendered arguments and environment, volumes
 // written by the kubelet's own AtomicWriter (..data links) and kept up to date, the user, fsGroup and read-only root,
-// readiness and liveness probes, SIGTERM and the grace period, restarts, and the Pod's status.
+// readiness and liveness probes, SIGTERM and the grace period, restarts, logs, and the Pod's status; and what kube-proxy
+// and DNS do for the Services of that namespace.
 // What it leaves out says so and fails the Pod.
 package main
 
@@ -46,19 +47,20 @@ type standin struct {
 	namespace string
 	dir       string
 	bridge    string
-	subnet    string
+	gateway   string
 	images    images
 	addresses int
 	pods      map[types.UID]*pod
+	services  services
 }
 
 func main() {
-	s := &standin{images: images{}, pods: map[types.UID]*pod{}}
+	s := &standin{images: images{}, pods: map[types.UID]*pod{}, services: services{fronts: map[string]*front{}}}
 	kubeconfig := flag.String("kubeconfig", "", "how the API server is reached")
 	flag.StringVar(&s.namespace, "namespace", "podgate", "whose Pods are run")
 	flag.StringVar(&s.dir, "dir", "", "where Pods have their files")
 	flag.StringVar(&s.bridge, "bridge", "e2e0", "what Pods' networks are plugged into")
-	flag.StringVar(&s.subnet, "subnet", "10.77.1", "the first three numbers of Pods' addresses")
+	gateway := flag.String("gateway", "10.77.0.1", "the bridge's own address; Pods' begin with its first two numbers")
 	flag.Var(s.images, "image", "IMAGE=FOLDER, repeatable")
 	flag.Parse()
 	log.Printf("standin %s", sources)
@@ -69,9 +71,13 @@ func main() {
 	config.QPS, config.Burst = 100, 200
 	s.client = kubernetes.NewForConfigOrDie(config)
 
+	s.gateway = *gateway
+	go s.serveLogs(*gateway + ":10250")
+
 	ended, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	for ended.Err() == nil {
+		s.followServices(ended)
 		s.turn(ended)
 		select {
 		case <-ended.Done():
@@ -105,7 +111,7 @@ func (s *standin) turn(ctx context.Context) {
 		case p == nil && (object.Spec.NodeName == "" || finished):
 		case p == nil:
 			s.addresses++
-			p = newPod(s, object, fmt.Sprintf("%s.%d", s.subnet, s.addresses+1))
+			p = newPod(s, object, s.addresses)
 			s.pods[object.UID] = p
 			fallthrough
 		default:

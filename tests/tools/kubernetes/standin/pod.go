@@ -62,10 +62,13 @@ type pod struct {
 	mutex           sync.Mutex // probes answer beside the loop
 }
 
-func newPod(in *standin, object *v1.Pod, address string) *pod {
-	p := &pod{in: in, object: object, name: object.Name, namespace: object.Namespace, address: address, began: time.Now()}
+// newPod takes the number-th address: 10.77.1.1, behind the gateway 10.77.0.1.
+func newPod(in *standin, object *v1.Pod, number int) *pod {
+	p := &pod{in: in, object: object, name: object.Name, namespace: object.Namespace, began: time.Now()}
 	p.dir = filepath.Join(in.dir, string(object.UID))
-	p.link = "pg" + address[strings.LastIndex(address, ".")+1:]
+	network := strings.Join(strings.Split(in.gateway, ".")[:2], ".")
+	p.address = fmt.Sprintf("%s.%d.%d", network, 1+number/250, 1+number%250)
+	p.link = fmt.Sprintf("pg%d", number)
 	for i := range object.Spec.Containers {
 		p.containers = append(p.containers, &container{spec: &object.Spec.Containers[i]})
 	}
@@ -88,8 +91,9 @@ func (p *pod) network() error {
 		"ip -n NAME addr add ADDRESS/16 dev eth0",
 		"ip -n NAME link set eth0 up",
 		"ip -n NAME link set lo up",
+		"ip -n NAME route add default via GATEWAY",
 	} {
-		words := strings.Fields(strings.NewReplacer("NAME", p.link, "BRIDGE", p.in.bridge, "ADDRESS", p.address).Replace(command))
+		words := strings.Fields(strings.NewReplacer("NAME", p.link, "BRIDGE", p.in.bridge, "ADDRESS", p.address, "GATEWAY", p.in.gateway).Replace(command))
 		if err := run(words[0], words[1:]...); err != nil {
 			return err
 		}
@@ -164,6 +168,9 @@ func (p *pod) start(c *container) error {
 	if err := copyTree(image, root); err != nil {
 		return err
 	}
+	if err := p.in.writeHosts(root, p); err != nil {
+		return err
+	}
 	script := []string{"set -e", "mount --bind " + root + " " + root}
 	for _, sub := range []string{"proc", "dev"} {
 		must(os.MkdirAll(filepath.Join(root, sub), 0o755))
@@ -218,7 +225,11 @@ func (p *pod) start(c *container) error {
 	for name, value := range values {
 		c.command.Env = append(c.command.Env, name+"="+value)
 	}
-	output, err := os.OpenFile(filepath.Join(p.in.dir, p.name+"."+c.spec.Name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	mode := os.O_CREATE | os.O_APPEND | os.O_WRONLY
+	if c.restarts == 0 {
+		mode |= os.O_TRUNC // another Pod had this name
+	}
+	output, err := os.OpenFile(filepath.Join(p.in.dir, p.name+"."+c.spec.Name+".log"), mode, 0o644)
 	if err != nil {
 		return err
 	}
