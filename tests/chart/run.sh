@@ -90,6 +90,13 @@ for values in "$work/default.yaml" "$here"/values/*.yaml; do
     fi
 done
 
+# --- the values of the release before, as helm upgrade --reuse-values gives them to these templates ---------
+cp -R $chart "$work/before"
+cp $here/previous-values.yaml "$work/before/values.yaml"
+for mode in audit enforce; do
+    if helm template podgate "$work/before" --set mode=$mode >"$work/out" 2>&1; then ok; else bad "the values of the release before, mode $mode" "$work/out"; fi
+done
+
 # --- bad values ---------------------------------------------------------------------------------------
 refused() { # TITLE ARGUMENTS EXPECTED-FILE
     # The arguments are words.
