@@ -52,8 +52,8 @@ struct range_list {
 };
 
 bool range_list_has(const struct range_list *ranges, int64_t number);
-/* "22, 8000-8999" in the arena, as the parameter is written; STR_NONE when there are none. */
-struct str range_list_text(struct arena *arena, const struct range_list *ranges);
+/* "22, 8000-8999, 10000 or above" in the arena, for a sentence: nothing is above `max`. STR_NONE when there are none. */
+struct str range_list_text(struct arena *arena, const struct range_list *ranges, int64_t max);
 
 struct image_pattern_list {
     const struct image_pattern *items;

@@ -6,8 +6,8 @@ const char *const probe_sample_names[] = {"good", "bad", NULL};
 
 /* Keeps to every built-in check and to Pod Security's restricted level. */
 static const char good_spec[] =
-    "{\"automountServiceAccountToken\":false,"
-    "\"securityContext\":{\"runAsNonRoot\":true,\"runAsUser\":10001,"
+    "{\"serviceAccountName\":\"podgate-probe\",\"automountServiceAccountToken\":false,\"hostUsers\":false,"
+    "\"securityContext\":{\"runAsNonRoot\":true,\"runAsUser\":10001,\"runAsGroup\":10001,"
     "\"seccompProfile\":{\"type\":\"RuntimeDefault\"}},"
     "\"containers\":[{\"name\":\"app\","
     "\"image\":\"registry.k8s.io/podgate-probe:1.0.0@sha256:"

@@ -46,6 +46,10 @@ static bool prepare(const char *id, const char *text, struct error *err, void **
 static void parameters_that_make_no_sense_are_refused(void **state) {
     (void)state;
     static const char *const cases[][3] = {
+        {"apparmor-profile", "allow: []", "allow is empty: no profile could ever be used"},
+        {"deny-capabilities", "deny: [SYS_ADMIN, NET_ROW]",
+         "\"NET_ROW\" is no capability; did you mean \"NET_RAW\"?"},
+        {"deny-capabilities", "deny: [ALL]", "to deny all is drop-capabilities, with allowAdd: []"},
         {"drop-capabilities", "drop: [NET_ROW]",
          "\"NET_ROW\" is no capability; did you mean \"NET_RAW\"?"},
         {"drop-capabilities", "allowAdd: [EVERYTHING_AT_ONCE]",
@@ -56,6 +60,13 @@ static void parameters_that_make_no_sense_are_refused(void **state) {
         {"host-path", "allowReadOnly: [/var/../etc]",
          "\"/var/../etc\" must be an absolute path without \"..\""},
         {"image-registry", "allow: []", "allow is empty: no image could ever be used"},
+        {"runtime-class", "allow: []", "allow is empty: no pod could name a runtime class"},
+        {"seccomp-profile", "allow: []", "allow is empty: no profile could ever be used"},
+        {"user-ids", "fsGroup: []",
+         "fsGroup is empty: no ID could ever be used; any is 0-2147483647"},
+        {"volume-types", "allow: [emptydir]",
+         "\"emptydir\" is no type of volume; did you mean \"emptyDir\"?"},
+        {"volume-types", "deny: [\"x*\"]", "\"x*\" is no type of volume"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error err = {0};

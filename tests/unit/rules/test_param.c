@@ -161,12 +161,16 @@ static void ranges_hold_both_their_ends(void **state) {
                  {8999, true}, {9000, false}, {65535, true}, {65536, false}, {-22, false}};
     for (size_t i = 0; i < sizeof rows_ / sizeof *rows_; i++)
         assert_int_equal(range_list_has(&p->ranges, rows_[i].number), rows_[i].is_in);
-    struct str text = range_list_text(&arena, &p->ranges);
+    struct str text = range_list_text(&arena, &p->ranges, 65535);
     assert_string_equal(text.at, "22, 80, 8000-8999, 65535");
+    p = decode("ranges: [22, 1024-65535]\n");
+    assert_non_null(p);
+    text = range_list_text(&arena, &p->ranges, 65535);
+    assert_string_equal(text.at, "22, 1024 or above");
     p = decode("ranges: []\n");
     assert_non_null(p);
     assert_false(range_list_has(&p->ranges, 0));
-    assert_true(str_is_empty(range_list_text(&arena, &p->ranges)));
+    assert_true(str_is_empty(range_list_text(&arena, &p->ranges, 65535)));
 }
 
 static void ranges_that_hold_nothing_or_too_much_are_refused(void **state) {
