@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "edge/clock.h"
+#include "edge/tls_send.h"
 
 #define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
@@ -70,6 +71,7 @@ struct server {
 struct client {
     struct connection *record;
     struct tls_generation *generation;
+    struct tls_sender sender; /* bound when the server speaks TLS */
     unsigned requests, request_limit;
     int64_t ends_ns; /* answers after this end the connection; 0: no such time */
     /* the request */
@@ -157,6 +159,7 @@ static enum MHD_Result queue(struct worker *worker, struct client *client,
     }
     if (is_last_answer(worker->server, client))
         MHD_add_response_header(response, "Connection", "close");
+    if (worker->server->options.tls) tls_sender_expect(&client->sender, reply->body.len);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     if (worker->server->options.counts_requests)
@@ -342,6 +345,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     (void)connection;
     if (!client) return;
     drop_body(worker->server, client);
+    tls_sender_flush(&client->sender);
     atomic_fetch_sub(&worker->server->in_flight, 1);
     if (worker->server->options.counts_requests)
         metrics_add(worker->server->options.metrics, METRIC_INFLIGHT, -1);
@@ -383,6 +387,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
         void *session =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
         client->generation = tls_begin_session(options->tls, session);
+        tls_sender_bind(&client->sender, session, fd);
     }
     *socket_context = client;
 }
