@@ -97,13 +97,14 @@ objects_of = $(patsubst %.c,$(OUT)/%.o,$(1))
 
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
-FUZZ_SOURCES  := $(wildcard tests/fuzz/fuzz_*.c)
-FUZZERS       := $(FUZZ_SOURCES:%.c=$(OUT)/%)
+FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,tests/fuzz/fuzz.c tests/fuzz/mutate.c $(wildcard tests/fuzz/targets/*.c))
+FUZZ_TESTS    := $(call tests_of,tests/fuzz/test_corpora.c)
+FUZZER        := $(OUT)/podgate-fuzz
 
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz conformance chart-test e2e \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer conformance chart-test e2e \
 	format format-check certs \
 	image sbom image-test install-deps clean help FORCE
 
@@ -126,10 +127,12 @@ test-asan: ## the same as make test CONFIG=asan
 
 RUN := CONFIG=$(CONFIG) PODGATE=$(abspath $(PODGATE)) tests/run.sh --prefix $(OUT)/tests/
 
-tests: $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS) # builds the test programs, runs none
+ALL_TESTS := $(UNIT_TESTS) $(GOLDEN_TESTS) $(FUZZ_TESTS) $(INTEGRATION_TESTS)
 
-test-run: $(PODGATE) $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS)
-	@$(RUN) $(UNIT_TESTS) $(GOLDEN_TESTS) $(INTEGRATION_TESTS)
+tests: $(ALL_TESTS) # builds the test programs, runs none
+
+test-run: $(PODGATE) $(ALL_TESTS)
+	@$(RUN) $(ALL_TESTS)
 
 unit: $(UNIT_TESTS) ## unit tests only
 	@$(RUN) $(UNIT_TESTS)
@@ -146,7 +149,13 @@ house: $(PODGATE) ## prove the order of the rooms, forbidden calls, headers, reg
 bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, and check on many manifests
 	@PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) tests/bench/run.sh
 
-fuzz: $(FUZZERS) ## build the fuzzers (CONFIG=fuzz, needs clang)
+TIME    ?= 60
+TARGETS ?=
+fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review policy" (needs clang)
+	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzer
+	@FUZZER=$(BUILD)/fuzz/podgate-fuzz BUILD=$(BUILD) TIME=$(TIME) RUNS=$(RUNS) tests/fuzz/run.sh $(TARGETS)
+
+fuzzer: $(FUZZER)
 
 # Go is needed for the three below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
@@ -237,9 +246,11 @@ $(GOLDEN_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_golden)) $(AR
 	$(link_test)
 $(INTEGRATION_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_integration)) $(ARCHIVE)
 	$(link_test)
-$(FUZZERS): %: %.o $(ARCHIVE)
+$(FUZZ_TESTS): %: %.o $(FUZZ_PARTS) $(ARCHIVE)
+	$(link_test)
+$(FUZZER): $(OUT)/tests/fuzz/libfuzzer.o $(FUZZ_PARTS) $(ARCHIVE)
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) -o $@ $< $(ARCHIVE) $(ORACLE) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # A case of upstream's is judged alike by the driver and by the test that replays what was found.
 JUDGING := $(OUT)/tests/conformance/judging/judging.o

@@ -270,7 +270,7 @@ bool json_fill(struct arena *arena, struct str value, struct document *document,
     fill.blocks = scan_blocks_of(value);
     fill.text_end = value.at + value.len;
     fill.skip = document->skip;
-    fill.skip_end = document->skip + document->skip_count;
+    fill.skip_end = document->skip_count > 0 ? fill.skip + document->skip_count : fill.skip;
     read_up_to_next_part(&fill);
     fill.strings = ARENA_NEW(arena, char, bytes + 1 + STEP);
     fill.nodes = fill.nodes_end = NULL;

@@ -1,0 +1,51 @@
+/*
+ * fuzz: one function a parser, fed with bytes by libFuzzer (make fuzz) and with files by `make test`.
+ *
+ * A target is a file targets/<name>.c with `void fuzz_<name>(struct fuzz *fuzz, struct str input)` and a line in
+ * targets.def. It must return for every input; what must hold is said by FUZZ_EXPECT.
+ */
+#ifndef PODGATE_TESTS_FUZZ_H
+#define PODGATE_TESTS_FUZZ_H
+
+#include "base/str.h"
+
+struct snapshot;
+
+/* What targets share; set up once a process. */
+struct fuzz {
+    struct arena arena;            /* empty before each input */
+    const struct snapshot *strict; /* every check there is, nothing excused */
+};
+
+void fuzz_init(struct fuzz *fuzz);
+void fuzz_fini(struct fuzz *fuzz);
+
+#define TARGET(name, ...) void fuzz_##name(struct fuzz *fuzz, struct str input);
+#include "fuzz/targets.def"
+#undef TARGET
+
+typedef void (*fuzz_fn)(struct fuzz *fuzz, struct str input);
+struct fuzz_target {
+    const char *name;
+    fuzz_fn run;
+    const char
+        *seeds; /* folders, beside corpus/<name> and regression/<name>; a blank between them */
+    const char *suffix; /* of the seeds */
+    bool is_json;       /* mutated as a tree of JSON values */
+};
+extern const struct fuzz_target fuzz_targets[];
+extern const size_t fuzz_target_count;
+/* NULL when there is none of that name. */
+const struct fuzz_target *fuzz_target_find(const char *name);
+/* Runs a target on a copy of exactly that size, so that a sanitizer sees a read behind its end. */
+void fuzz_run(struct fuzz *fuzz, const struct fuzz_target *target, struct str input);
+
+/* Changes a JSON text by one value: another literal, another part of the text, a member gone, doubled or added. The new length;
+ * 0 when the text is no JSON or the change has no room. `seed` decides everything. */
+size_t fuzz_mutate_json(char *text, size_t len, size_t room, unsigned seed);
+
+/* Ends the program, which is how a fuzzer learns of a fault. */
+_Noreturn void fuzz_failed(const char *file, int line, const char *what);
+#define FUZZ_EXPECT(condition) ((condition) ? (void)0 : fuzz_failed(__FILE__, __LINE__, #condition))
+
+#endif
