@@ -12,6 +12,9 @@
 #include "desk/format.h"
 #include "desk/source.h"
 
+/* What is told while it goes on: an object was judged, or something is about to be written. */
+enum judge_event { JUDGE_OBJECT, JUDGE_OUTPUT };
+
 struct judge {
     const struct snapshot *snapshot;
     const struct profile *profile;
@@ -20,6 +23,10 @@ struct judge {
     struct str name_space; /* of manifests that name none */
     struct format_sink *outputs;
     size_t output_count;
+    void (*on_event)(void *context, enum judge_event event,
+                     const struct judge *judge); /* or NULL */
+    void *event_context;
+    const struct source *source; /* the one at hand */
     struct arena arena;
     struct desk_summary summary;
 };

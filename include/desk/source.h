@@ -12,8 +12,12 @@
  * What cannot be read is an error with its place, and reading goes on with the next document, or
  * with the next file where the rest of a text has no known beginning.
  *
+ * A text of more than SOURCE_WHOLE_BYTES is read piece by piece, also from a pipe: by documents, and
+ * Lists and top-level lists by items. Then an item's anchors are its own, and it is known last
+ * whether an object with `items` is a List.
+ *
  * Ownership: an object and all it points to live until the next call of source_next. Memory is
- * bounded by the largest file plus the largest document. A source belongs to one thread.
+ * bounded by the largest document or item. A source belongs to one thread.
  */
 #ifndef PODGATE_DESK_SOURCE_H
 #define PODGATE_DESK_SOURCE_H
@@ -22,7 +26,8 @@
 #include "text/json.h"
 #include "text/yaml.h"
 
-#define SOURCE_FILE_BYTES ((size_t)256 << 20)
+#define SOURCE_WHOLE_BYTES ((size_t)1 << 20)
+#define SOURCE_DOCUMENT_BYTES ((size_t)256 << 20)
 #define SOURCE_POLICY_BYTES ((size_t)16 << 20)
 #define SOURCE_LIST_DEPTH 8 /* Lists within Lists */
 
@@ -30,9 +35,10 @@
 struct source_object {
     struct str file;    /* as the person named it; "<stdin>" for "-" */
     size_t file_number; /* tells files apart */
-    /* What offsets of places count in: of a JSON object its document, else the whole file (empty
-     * when it could not be read). */
+    /* What offsets of places count in: of a JSON object its document, else the whole file, or the
+     * piece of it that was read (empty when it could not be read). */
     struct str text;
+    uint32_t text_line, text_column; /* where it begins in the file */
     const struct document *document;
     const struct cJSON *node;     /* the object's root: the document's, or an item of it */
     struct str api_version, kind; /* its own, or what its List says of it; may be empty */
@@ -40,16 +46,31 @@ struct source_object {
 
 enum source_next { SOURCE_END, SOURCE_OBJECT, SOURCE_ERROR };
 
+struct source_window;
+struct source_stream;
+
 struct source {
     const struct str_list *operands;
     size_t operand;
-    size_t file_bytes;
+    size_t document_bytes, whole_bytes; /* a longer text is read by pieces */
     struct arena path_arena, file_arena, document_arena;
+    struct source_window *window; /* both in an arena of their own */
+    struct source_stream *stream;
+    struct arena own_arena;
+    size_t bytes_before;   /* read of earlier files */
     struct str_list files; /* of the operand at hand */
     size_t file;
-    struct str name, text; /* of the file at hand */
+    struct str name, text; /* of the file at hand, or of a piece of it */
+    uint32_t text_line, text_column;
     size_t file_number;
-    enum source_state { SOURCE_NO_FILE, SOURCE_IN_JSON, SOURCE_IN_ITEMS, SOURCE_IN_YAML } state;
+    bool is_in_pieces;
+    enum source_state {
+        SOURCE_NO_FILE,
+        SOURCE_NO_PIECE,
+        SOURCE_IN_JSON,
+        SOURCE_IN_ITEMS,
+        SOURCE_IN_YAML
+    } state;
     struct scan_limits json_limits;
     struct yaml_limits yaml_limits;
     struct yaml_reader yaml;
@@ -64,20 +85,26 @@ struct source {
         bool is_bare;                      /* no List object but a list */
     } lists[SOURCE_LIST_DEPTH];            /* those the document is or holds */
     size_t depth;
+    const struct source_list *root_list; /* whose item, or items, the document is; NULL: of none */
+    struct source_list piece_list;
     /* A List of JSON is never one document: each of its items is, so that memory stays small. */
     struct source_list json_list;
     struct scan json_items;
     size_t json_list_end;
 };
 
-/* `operands` must outlive the source. `file_bytes`: a larger file is an error. */
-void source_init(struct source *source, const struct str_list *operands, size_t file_bytes);
+/* `operands` must outlive the source. `document_bytes`: a larger document, or item of a List, is an
+ * error. */
+void source_init(struct source *source, const struct str_list *operands, size_t document_bytes);
 void source_fini(struct source *source);
 /* SOURCE_ERROR: `out` has file and text, `err` the place in that file; calling again goes on. */
 enum source_next source_next(struct source *source, struct source_object *out, struct error *err);
 /* Where a node of the object at hand stands: line and column in the file, offset in the object's
  * `text`. False when it is not known. */
 bool source_place(const struct source *source, const struct cJSON *node, struct place *place);
+
+/* Of all files so far. */
+size_t source_bytes_read(const struct source *source);
 
 /* The whole text of a file or of "-", terminated, in the arena. ERR_IO, ERR_LIMIT, ERR_MEMORY, with the file's name. */
 MUST_CHECK bool source_read_file(struct arena *arena, struct str path, size_t limit,

@@ -71,7 +71,8 @@ enum action rule_action(const struct rule *rule, bool is_pod, int64_t today);
 struct policy {
     struct str name, file;
     bool is_builtin;
-    bool is_strict; /* updates: strict */
+    bool is_strict;          /* updates: strict */
+    bool allows_suppression; /* offline, by annotations of objects (desk/suppression) */
     struct match match;
     const struct match *excludes;
     size_t exclude_count;

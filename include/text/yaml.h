@@ -45,6 +45,11 @@ enum yaml_next { YAML_END, YAML_DOCUMENT, YAML_ERROR };
  * nodes live in `arena`. */
 enum yaml_next yaml_read(struct yaml_reader *reader, struct arena *arena, struct document *out,
                          struct error *err);
+/* For those who divide a stream themselves. The line at the front of `text`, without its break;
+ * *bytes with it, *broken when it has one (by YAML 1.1 also U+0085, U+2028, U+2029 and a lone CR). */
+struct str yaml_line(struct str text, size_t *bytes, bool *broken);
+/* Whether a line is the document marker `---` or `...`, also with something behind it. */
+bool yaml_is_marker(struct str line, struct str marker);
 /* The version of libyaml that runs. */
 const char *yaml_library_version(void);
 

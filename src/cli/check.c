@@ -1,11 +1,10 @@
 #include "cli/check.h"
 
-#include <errno.h>
-
+#include "cli/check_outputs.h"
+#include "cli/check_progress.h"
 #include "cli/console.h"
+#include "cli/version.h"
 #include "desk/judge.h"
-
-#define OUTPUT_MAX 8
 
 struct check_options {
     struct str_list policies, outputs;
@@ -13,7 +12,7 @@ struct check_options {
     int64_t now; /* of now_text */
     int fail_on, mode, colour;
     bool allow_empty;
-    int64_t file_bytes;
+    int64_t document_bytes;
 };
 
 enum { FAIL_ON_DENY, FAIL_ON_WARN };
@@ -45,7 +44,7 @@ static const struct option_row rows[] = {
      .offset = AT(outputs),
      .value_name = "FORMAT[=FILE]",
      .fallback = "text",
-     .help = "text or json, to standard output or to a file"},
+     .help = "text, json, sarif, junit, github, gitlab or policyreport"},
     {.name = "fail-on",
      .type = OPTION_CHOICE,
      .offset = AT(fail_on),
@@ -69,14 +68,14 @@ static const struct option_row rows[] = {
      .type = OPTION_FLAG,
      .offset = AT(allow_empty),
      .help = "exit 0 when there was nothing to read"},
-    {.name = "max-file-size",
+    {.name = "max-document-size",
      .type = OPTION_BYTES,
-     .offset = AT(file_bytes),
+     .offset = AT(document_bytes),
      .value_name = "SIZE",
      .fallback = "256MiB",
      .min = 1,
      .max = INT64_C(4) << 30,
-     .help = "a larger file is an error"},
+     .help = "a larger document, or item of a List, is an error"},
 };
 
 static const char help[] =
@@ -85,85 +84,18 @@ static const char help[] =
     "which a manifest cannot tell, count as matching in `match` and as not matching in\n"
     "`exclude`; how many rules that concerned is said at the end.\n"
     "\n"
+    "A List of any size is read item by item, so a whole cluster fits through a pipe. Files are\n"
+    "written whole or not at all. Objects may suppress rules of policies that allow it with an\n"
+    "annotation, podgate.io/ignore: \"RULES; REASON\".\n"
+    "\n"
     "examples:\n"
     "  podgate check deploy.yaml\n"
     "  helm template chart | podgate check -n shop -\n"
-    "  podgate check --policies policies/ -o text -o json=report.json manifests/\n"
+    "  podgate check --policies policies/ -o text -o sarif=podgate.sarif manifests/\n"
+    "  kubectl get deployments,daemonsets,pods -A -o json | podgate check -o policyreport -\n"
     "\n"
     "exit status: 0 nothing is denied; 1 something is; 2 something could not be judged, or\n"
     "nothing was read.";
-
-/* --- outputs ---------------------------------------------------------------------------------- */
-
-struct outputs {
-    struct format_sink sinks[OUTPUT_MAX + 1];
-    const char *files[OUTPUT_MAX + 1]; /* NULL: a standard stream */
-    size_t count;
-    bool stdout_is_taken, tells_text;
-};
-
-static void add_output(struct outputs *outputs, const struct format *format, FILE *stream,
-                       const char *file, int colour) {
-    bool is_colourful = !file && console_has_colour((enum console_colour)colour, stream);
-    format_sink_init(&outputs->sinks[outputs->count], format, stream, is_colourful);
-    outputs->files[outputs->count++] = file;
-}
-
-static bool open_output(struct outputs *outputs, struct arena *arena, struct str wish, int colour) {
-    size_t equals = str_find_char(wish, '=');
-    struct str name = str_slice(wish, 0, equals), path = str_slice(wish, equals + 1, wish.len);
-    const struct format *format = format_find(name);
-    if (!format) {
-        console_say("--output: \"%.*s\" is not text or json", STR_ARGS(name));
-        return false;
-    }
-    if (outputs->count == OUTPUT_MAX) {
-        console_say("--output: more than %d outputs", OUTPUT_MAX);
-        return false;
-    }
-    if (str_is_empty(path) || str_equals(path, STR("-"))) {
-        if (outputs->stdout_is_taken) {
-            console_say("--output: only one format can go to standard output (%.*s=FILE)",
-                        STR_ARGS(name));
-            return false;
-        }
-        outputs->stdout_is_taken = true;
-        outputs->tells_text = format == &format_text;
-        add_output(outputs, format, stdout, NULL, colour);
-        return true;
-    }
-    const char *file = str_copy(arena, path).at;
-    FILE *stream = file ? fopen(file, "we") : NULL;
-    if (!stream) {
-        console_say("%.*s: cannot be written: %s", STR_ARGS(path), strerror(errno));
-        return false;
-    }
-    add_output(outputs, format, stream, file, colour);
-    return true;
-}
-
-/* False when a file could not be written whole. */
-static bool close_outputs(struct outputs *outputs) {
-    bool fine = true;
-    for (size_t i = 0; i < outputs->count; i++) {
-        format_sink_fini(&outputs->sinks[i]);
-        if (!outputs->files[i]) continue;
-        bool failed = ferror(outputs->sinks[i].stream) != 0;
-        if (fclose(outputs->sinks[i].stream) == 0 && !failed) continue;
-        console_say("%s: could not be written whole", outputs->files[i]);
-        fine = false;
-    }
-    return fine;
-}
-
-static bool open_outputs(struct outputs *outputs, struct arena *arena,
-                         const struct check_options *options) {
-    for (size_t i = 0; i < options->outputs.count; i++)
-        if (!open_output(outputs, arena, options->outputs.items[i], options->colour)) return false;
-    /* What could not be judged is always seen. */
-    if (!outputs->tells_text) add_output(outputs, &format_errors, stderr, NULL, options->colour);
-    return true;
-}
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
@@ -177,29 +109,39 @@ static int status_of(const struct desk_summary *summary, const struct check_opti
     return fails ? STATUS_FOUND : STATUS_FINE;
 }
 
+static int judge_with(const struct check_options *options, const struct str_list *operands,
+                      const struct snapshot *snapshot, struct check_outputs *outputs) {
+    struct check_progress progress;
+    struct source source;
+    struct judge judge = {.snapshot = snapshot,
+                          .profile = outputs->sinks[0].run->profile,
+                          .mode = (enum mode)options->mode,
+                          .name_space = options->name_space,
+                          .now = options->now,
+                          .outputs = outputs->sinks,
+                          .output_count = outputs->count,
+                          .on_event = check_progress_take,
+                          .event_context = &progress};
+    check_progress_init(&progress);
+    judge_init(&judge);
+    source_init(&source, operands, (size_t)options->document_bytes);
+    judge_source(&judge, &source);
+    source_fini(&source);
+    judge_fini(&judge);
+    return status_of(&judge.summary, options);
+}
+
 static int judge_all(struct arena *arena, const struct check_options *options,
                      const struct str_list *operands, const struct snapshot *snapshot) {
-    const struct profile *profile = console_find_profile(snapshot, options->profile);
-    if (!profile) return STATUS_TROUBLE;
-    struct outputs outputs = {.count = 0};
+    struct desk_run run = {.version = str_from(version_number),
+                           .profile = console_find_profile(snapshot, options->profile),
+                           .fail_on = options->fail_on == FAIL_ON_WARN ? ACTION_WARN : ACTION_DENY};
+    if (!run.profile) return STATUS_TROUBLE;
+    struct check_outputs outputs = {.count = 0};
     int status = STATUS_TROUBLE;
-    if (open_outputs(&outputs, arena, options)) {
-        struct judge judge = {.snapshot = snapshot,
-                              .profile = profile,
-                              .mode = (enum mode)options->mode,
-                              .name_space = options->name_space,
-                              .now = options->now,
-                              .outputs = outputs.sinks,
-                              .output_count = outputs.count};
-        struct source source;
-        judge_init(&judge);
-        source_init(&source, operands, (size_t)options->file_bytes);
-        judge_source(&judge, &source);
-        status = status_of(&judge.summary, options);
-        source_fini(&source);
-        judge_fini(&judge);
-    }
-    if (!close_outputs(&outputs)) status = STATUS_TROUBLE;
+    bool is_open = check_outputs_open(&outputs, arena, &options->outputs, &run, options->colour);
+    if (is_open) status = judge_with(options, operands, snapshot, &outputs);
+    if (!check_outputs_close(&outputs, is_open)) status = STATUS_TROUBLE;
     return console_finish(status);
 }
 

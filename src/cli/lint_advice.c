@@ -109,6 +109,9 @@ void lint_advise_policy(const struct snapshot *snapshot, const struct policy *po
     if (!is_in_a_profile(snapshot, policy))
         advise(&topic, "no webhook path judges by it; name it in a Profile's policies",
                "is in no profile");
+    if (policy->allows_suppression && any_denies(policy))
+        advise(&topic, "podgate check then passes what the webhook still denies",
+               "manifests may suppress its denials with an annotation (allowInlineSuppression)");
     advise_images(&topic, &policy->match.images);
     for (size_t i = 0; i < policy->exclude_count; i++) {
         advise_labels(&topic, &policy->excludes[i], "an exclude goes");

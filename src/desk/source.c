@@ -1,20 +1,32 @@
 #include "desk/source.h"
 
 #include "desk/source_files.h"
+#include "desk/source_stream.h"
 
+#define BYTE_ORDER_MARK STR("\xEF\xBB\xBF")
 #define KEEP_BYTES ((size_t)4 << 20) /* kept between files and between documents */
 
 static struct str suffix_items[] = {{".yaml", 5}, {".yml", 4}, {".json", 5}};
 static const struct str_list suffixes = {suffix_items, sizeof suffix_items / sizeof *suffix_items};
 
-void source_init(struct source *source, const struct str_list *operands, size_t file_bytes) {
-    *source = (struct source){.operands = operands, .file_bytes = file_bytes};
+void source_init(struct source *source, const struct str_list *operands, size_t document_bytes) {
+    *source = (struct source){.operands = operands,
+                              .whole_bytes = SOURCE_WHOLE_BYTES,
+                              .document_bytes = document_bytes};
+    arena_init(&source->own_arena, (size_t)4 << 10, 0);
+    source->window = ARENA_NEW(&source->own_arena, struct source_window, 1);
+    source->stream = ARENA_NEW(&source->own_arena, struct source_stream, 1);
+    if (source->window) source_window_init(source->window, document_bytes, 0);
+    if (source->stream) source_stream_init(source->stream);
     arena_init(&source->path_arena, (size_t)64 << 10, 0);
     arena_init(&source->file_arena, (size_t)256 << 10, 0);
     arena_init(&source->document_arena, (size_t)256 << 10, 0);
 }
 
 void source_fini(struct source *source) {
+    if (source->window) source_window_fini(source->window);
+    if (source->stream) source_stream_fini(source->stream);
+    arena_fini(&source->own_arena);
     arena_fini(&source->path_arena);
     arena_fini(&source->file_arena);
     arena_fini(&source->document_arena);
@@ -46,18 +58,23 @@ static void start_yaml(struct source *source) {
     source->state = SOURCE_IN_YAML;
 }
 
-static void start_text(struct source *source) {
-    size_t len = source->text.len;
+static void set_text(struct source *source, struct str text, uint32_t line, uint32_t column) {
+    size_t len = text.len;
+    source->text = text;
+    source->text_line = source->line = line;
+    source->text_column = source->column = column;
+    source->at = 0;
     /* Without aliases a text never has more values than bytes: only what multiplies is refused. */
     source->json_limits = scan_limits_default;
     source->json_limits.string_bytes = len;
     if (len > source->json_limits.nodes) source->json_limits.nodes = len;
     source->yaml_limits = yaml_limits_manifest;
-    source->yaml_limits.text_bytes = len;
+    source->yaml_limits.text_bytes = source->document_bytes;
     if (len > source->yaml_limits.nodes) source->yaml_limits.nodes = len;
+}
 
-    source->at = 0;
-    source->line = source->column = 1;
+static void start_text(struct source *source, struct str text) {
+    set_text(source, text, 1, 1);
     if (str_ends_with(source->name, STR(".json")) || looks_like_json(source->text))
         source->state = SOURCE_IN_JSON;
     else
@@ -81,9 +98,34 @@ static bool next_operand(struct source *source, struct error *err) {
     return true;
 }
 
+/* False: the window's failure. */
+static bool open_file(struct source *source, struct str path) {
+    struct source_window *window = source->window;
+    source->bytes_before += window->bytes_read;
+    if (!source_window_open(window, path)) return false;
+    source->is_in_pieces = source_window_need(window, source->whole_bytes + 1);
+    if (window->has_failed) return false;
+    struct str text = source_window_text(window);
+    if (str_starts_with(text, BYTE_ORDER_MARK)) {
+        source_window_consume(window, BYTE_ORDER_MARK.len);
+        window->column = 1;
+        text = source_window_text(window);
+    }
+    if (!source->is_in_pieces) {
+        start_text(source, text);
+        return true;
+    }
+    bool is_json = str_ends_with(source->name, STR(".json")) || looks_like_json(text);
+    source_stream_start(source->stream, window, !is_json);
+    source->state = SOURCE_NO_PIECE;
+    return true;
+}
+
 /* SOURCE_OBJECT: a file is open. */
 static enum source_next next_file(struct source *source, struct error *err) {
     source->text = STR_NONE;
+    source->text_line = source->text_column = 1;
+    if (!source->window || !source->stream) return SOURCE_END;
     while (source->file == source->files.count) {
         if (source->operand == source->operands->count) return SOURCE_END;
         if (!next_operand(source, err)) return SOURCE_ERROR;
@@ -92,9 +134,10 @@ static enum source_next next_file(struct source *source, struct error *err) {
     source->name = str_equals(path, STR("-")) ? STR("<stdin>") : path;
     source->file_number++;
     arena_reset(&source->file_arena, KEEP_BYTES);
-    if (!source_files_read(&source->file_arena, path, source->file_bytes, &source->text, err))
+    if (!open_file(source, path)) {
+        *err = source->window->failure;
         return SOURCE_ERROR;
-    start_text(source);
+    }
     return SOURCE_OBJECT;
 }
 
@@ -134,6 +177,11 @@ static enum source_next json_error(const struct source *source, struct error *er
 static enum source_next read_json(struct source *source, struct str bytes, struct error *err) {
     advance(source, (size_t)(bytes.at - source->text.at));
     source->document_column = source->column;
+    if (bytes.len > source->document_bytes) {
+        error_set(err, ERR_LIMIT, "this document is longer than %zu bytes", source->document_bytes);
+        error_at(err, source->line, source->column);
+        return SOURCE_ERROR;
+    }
     bool done =
         json_read(&source->document_arena, bytes, &source->json_limits, &source->document, err);
     source->document.first_line = source->line;
@@ -196,6 +244,7 @@ static bool enter_json_list(struct source *source, struct str value) {
 static enum source_next next_json_item(struct source *source, struct error *err) {
     struct str item;
     scan_reset_counts(&source->json_items);
+    source->root_list = &source->json_list;
     if (scan_next_item(&source->json_items) && scan_value(&source->json_items, &item))
         return read_json(source, item, err);
     advance(source, source->json_list_end);
@@ -241,7 +290,29 @@ static enum source_next next_yaml(struct source *source, struct error *err) {
     case YAML_ERROR: return SOURCE_ERROR;
     case YAML_END: break;
     }
-    source->state = SOURCE_NO_FILE;
+    source->state = source->is_in_pieces ? SOURCE_NO_PIECE : SOURCE_NO_FILE;
+    return SOURCE_END;
+}
+
+static void take_list(struct source *source, const struct source_stream_piece *piece) {
+    source->piece_list = list_of_kind(piece->list.api_version, piece->list.kind);
+    source->piece_list.is_bare = piece->list.is_bare;
+    source->root_list = piece->is_item ? &source->piece_list : NULL;
+}
+
+/* SOURCE_END: the file ended, or the piece is YAML, which is read next. */
+static enum source_next next_piece(struct source *source, struct error *err) {
+    struct source_stream_piece piece;
+    enum source_stream_next next = source_stream_next(source->stream, &piece, err);
+    if (next == STREAM_END) {
+        source->state = SOURCE_NO_FILE;
+        return SOURCE_END;
+    }
+    set_text(source, piece.text, piece.line, piece.column);
+    if (next == STREAM_ERROR) return SOURCE_ERROR;
+    take_list(source, &piece);
+    if (!piece.is_yaml) return read_json(source, piece.text, err);
+    start_yaml(source);
     return SOURCE_END;
 }
 
@@ -250,12 +321,14 @@ static enum source_next next_document(struct source *source, struct error *err) 
     while (result == SOURCE_END) {
         arena_reset(&source->document_arena, KEEP_BYTES);
         source->document_column = 1;
+        if (source->state != SOURCE_IN_YAML) source->root_list = NULL;
         switch (source->state) {
         case SOURCE_NO_FILE:
             result = next_file(source, err);
             if (result != SOURCE_OBJECT) return result;
             result = SOURCE_END;
             break;
+        case SOURCE_NO_PIECE: result = next_piece(source, err); break;
         case SOURCE_IN_JSON: result = next_json(source, err); break;
         case SOURCE_IN_ITEMS: result = next_json_item(source, err); break;
         case SOURCE_IN_YAML: result = next_yaml(source, err); break;
@@ -327,11 +400,20 @@ static enum source_next take_next_item(struct source *source, struct source_obje
 static enum source_next take_root(struct source *source, struct source_object *out,
                                   struct error *err) {
     const struct cJSON *root = source->document.root;
-    bool is_item = source->state == SOURCE_IN_ITEMS;
-    if (!tree_is_array(root))
-        return take(source, root, is_item ? &source->json_list : NULL, out, err);
-    struct source_list bare = {.is_bare = true};
-    return enter_list(source, root, bare, err) ? SOURCE_END : SOURCE_ERROR;
+    if (!tree_is_array(root)) return take(source, root, source->root_list, out, err);
+    struct source_list list = {.is_bare = true};
+    /* An item of YAML comes in a list of its own. */
+    if (source->is_in_pieces && source->state == SOURCE_IN_YAML && source->root_list)
+        list = *source->root_list;
+    return enter_list(source, root, list, err) ? SOURCE_END : SOURCE_ERROR;
+}
+
+static void set_text_of(const struct source *source, enum source_next result,
+                        struct source_object *out) {
+    bool is_json = result == SOURCE_OBJECT && source->document.origin == DOCUMENT_JSON;
+    out->text = result == SOURCE_OBJECT ? source->document.text : source->text;
+    out->text_line = is_json ? source->document.first_line : source->text_line;
+    out->text_column = is_json ? source->document_column : source->text_column;
 }
 
 enum source_next source_next(struct source *source, struct source_object *out, struct error *err) {
@@ -349,8 +431,12 @@ enum source_next source_next(struct source *source, struct source_object *out, s
     }
     out->file = source->name;
     out->file_number = source->file_number;
-    out->text = result == SOURCE_OBJECT ? source->document.text : source->text;
+    set_text_of(source, result, out);
     return result;
+}
+
+size_t source_bytes_read(const struct source *source) {
+    return source->bytes_before + (source->window ? source->window->bytes_read : 0);
 }
 
 /* --- places ----------------------------------------------------------------------------------- */

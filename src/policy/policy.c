@@ -239,6 +239,12 @@ static void decode_policy_updates(struct loading *loading, const struct cJSON *n
         unknown_word(loading, node, word, words, COUNT_OF(words));
 }
 
+static void decode_policy_suppression(struct loading *loading, const struct cJSON *node,
+                                      void *out) {
+    struct policy *policy = &((struct policy_draft *)out)->loaded->policy;
+    loading_bool(loading, node, node->string, &policy->allows_suppression);
+}
+
 static void decode_policy_match(struct loading *loading, const struct cJSON *node, void *out) {
     loading_match(loading, node, &((struct policy_draft *)out)->loaded->policy.match);
 }
@@ -258,9 +264,13 @@ static void decode_policy_rules(struct loading *loading, const struct cJSON *nod
 }
 
 static const struct key_row policy_keys[] = {
-    {"action", decode_policy_action, false},   {"denyFrom", decode_policy_deny_from, false},
-    {"updates", decode_policy_updates, false}, {"match", decode_policy_match, false},
-    {"exclude", decode_policy_exclude, false}, {"rules", decode_policy_rules, true},
+    {"action", decode_policy_action, false},
+    {"denyFrom", decode_policy_deny_from, false},
+    {"updates", decode_policy_updates, false},
+    {"match", decode_policy_match, false},
+    {"exclude", decode_policy_exclude, false},
+    {"rules", decode_policy_rules, true},
+    {"allowInlineSuppression", decode_policy_suppression, false},
 };
 
 static void refuse_same_rule(struct loading *loading, const struct cJSON *node,

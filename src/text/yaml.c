@@ -44,8 +44,7 @@ static size_t break_length(struct str s) {
     }
 }
 
-/* The line at the front of `s`; *bytes with its break, *broken when it has one. */
-static struct str first_line(struct str s, size_t *bytes, bool *broken) {
+struct str yaml_line(struct str s, size_t *bytes, bool *broken) {
     size_t len = 0, end = 0;
     while (len < s.len && !(end = break_length(str_slice(s, len, s.len))))
         len++;
@@ -54,7 +53,7 @@ static struct str first_line(struct str s, size_t *bytes, bool *broken) {
     return str_slice(s, 0, len);
 }
 
-static bool is_marker(struct str line, struct str marker) {
+bool yaml_is_marker(struct str line, struct str marker) {
     return str_starts_with(line, marker) &&
            (line.len == marker.len || line.at[marker.len] == ' ' || line.at[marker.len] == '\t');
 }
@@ -82,8 +81,8 @@ static bool take_part(struct yaml_reader *reader, struct part *part) {
         size_t bytes;
         bool broken;
         struct str rest = str_slice(reader->text, reader->at, reader->text.len);
-        struct str line = first_line(rest, &bytes, &broken);
-        bool starts = is_marker(line, STR("---")), ends = is_marker(line, STR("..."));
+        struct str line = yaml_line(rest, &bytes, &broken);
+        bool starts = yaml_is_marker(line, STR("---")), ends = yaml_is_marker(line, STR("..."));
         if (starts && !in_prologue) break;
         if (starts || (!ends && !is_prologue(line))) in_prologue = false;
         if (!ends) part->text.len = reader->at + bytes - start;

@@ -19,14 +19,20 @@ static size_t next_line(struct str text, size_t at) {
 size_t excerpt_find(struct format_sink *sink, const struct desk_error *error) {
     struct str text = error->text;
     uint32_t line = error->place.line, column = error->place.column;
-    if (sink->line == 0 || sink->line_file != error->file_number || line < sink->line) {
+    uint32_t first = error->text_line ? error->text_line : 1;
+    bool is_known = sink->line > 0 && sink->line_file == error->file_number &&
+                    sink->line_text == first && line >= sink->line;
+    if (!is_known) {
         sink->line_file = error->file_number;
-        sink->line = 1;
+        sink->line_text = sink->line = first;
         sink->line_at = 0;
     }
     for (; sink->line < line && sink->line_at < text.len; sink->line++)
         sink->line_at = next_line(text, sink->line_at);
     size_t at = sink->line_at;
+    /* A text may begin inside a line of its file. */
+    if (line == first && error->text_column > 1)
+        column = column >= error->text_column ? column - error->text_column + 1 : 1;
     for (; column > 1 && at < text.len && text.at[at] != '\n'; column--) {
         size_t length = str_utf8_length(str_slice(text, at, text.len));
         at += length ? length : 1;

@@ -2,7 +2,9 @@
 
 #define BLOCK_BYTES ((size_t)16 << 10)
 
-const struct format *const formats[] = {&format_text, &format_json};
+const struct format *const formats[] = {&format_text,        &format_json,   &format_sarif,
+                                        &format_junit,       &format_github, &format_gitlab,
+                                        &format_policyreport};
 const size_t format_count = sizeof formats / sizeof *formats;
 
 const struct format *format_find(struct str name) {
@@ -11,9 +13,9 @@ const struct format *format_find(struct str name) {
     return NULL;
 }
 
-void format_sink_init(struct format_sink *sink, const struct format *format, FILE *stream,
-                      bool colour) {
-    *sink = (struct format_sink){.format = format, .stream = stream, .colour = colour};
+void format_sink_init(struct format_sink *sink, const struct format *format,
+                      const struct desk_run *run, FILE *stream, bool colour) {
+    *sink = (struct format_sink){.format = format, .run = run, .stream = stream, .colour = colour};
     arena_init(&sink->arena, BLOCK_BYTES, 0);
     arena_init(&sink->kept_arena, BLOCK_BYTES, 0);
     strbuf_init(&sink->buf, &sink->arena, 0);
@@ -26,7 +28,12 @@ void format_sink_fini(struct format_sink *sink) {
 }
 
 void format_flush(struct format_sink *sink) {
+    if (arena_is_exhausted(&sink->arena)) sink->failed = true;
     if (sink->buf.len > 0) fwrite(sink->buf.at, 1, sink->buf.len, sink->stream);
     arena_reset(&sink->arena, 4 * BLOCK_BYTES);
     strbuf_init(&sink->buf, &sink->arena, 0);
+}
+
+bool format_is_whole(const struct format_sink *sink) {
+    return !sink->failed && !ferror(sink->stream) && !arena_is_exhausted(&sink->kept_arena);
 }

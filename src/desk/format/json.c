@@ -3,7 +3,7 @@
  * error a line, so that a stream of them can be read before its end. The results' keys never change
  * their meaning within a version; new keys may come.
  */
-#include "desk/format.h"
+#include "desk/format/told.h"
 
 static void add(struct strbuf *buf, const char *text) { strbuf_add(buf, str_from(text)); }
 
@@ -37,11 +37,6 @@ static void finding_members(struct json_out *out, const struct finding *finding)
     string_or_null(out, "expected", finding->expected);
 }
 
-static struct str object_name(const struct meta *meta, struct arena *arena) {
-    if (!str_is_empty(meta->name) || str_is_empty(meta->generate_name)) return meta->name;
-    return str_format(arena, "%.*s*", STR_ARGS(meta->generate_name));
-}
-
 static void json_result(struct format_sink *sink, const struct desk_result *result) {
     const struct violation *violation = result->violation;
     const struct rule *rule = violation->rule;
@@ -53,7 +48,7 @@ static void json_result(struct format_sink *sink, const struct desk_result *resu
     place_members(&out, result->file, &result->place);
     json_out_string(&out, "kind", workload->kind->kind);
     json_out_string(&out, "namespace", result->name_space);
-    json_out_string(&out, "name", object_name(&workload->meta, &sink->arena));
+    json_out_string(&out, "name", told_name(&sink->arena, workload));
     json_out_string(&out, "policy", rule->policy->name);
     json_out_string(&out, "rule", rule->name);
     json_out_string(&out, "check", str_from(rule->check->id));
@@ -90,6 +85,7 @@ static void json_end(struct format_sink *sink, const struct desk_summary *summar
     json_out_int(&out, "warned", (int64_t)summary->warned);
     json_out_int(&out, "audited", (int64_t)summary->audited);
     json_out_int(&out, "excepted", (int64_t)summary->excepted);
+    json_out_int(&out, "suppressed", (int64_t)summary->suppressed);
     json_out_int(&out, "errors", (int64_t)summary->errors);
     json_out_end_object(&out);
     add(&sink->buf, "}\n");

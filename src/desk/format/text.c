@@ -5,9 +5,9 @@
  *         = spec.template.spec.securityContext.runAsNonRoot is unset: set it to true
  */
 #include "desk/format/excerpt.h"
+#include "desk/format/told.h"
 
 #define MESSAGE_BYTES 4096
-#define ACTUAL_BYTES 128
 
 static struct str colour_of(enum action action) {
     switch (action) {
@@ -42,20 +42,9 @@ static void add_label(struct format_sink *sink, struct str colour, struct str la
     add_colour(sink, STR("\x1b[0m"));
 }
 
-/* PATH [is ACTUAL|is unset]: MEND, as in a denial. */
 static void add_fix(struct format_sink *sink, const struct desk_result *result) {
-    const struct finding *finding = result->violation->finding;
     excerpt_add_margin(sink, '=');
-    add(sink, result->proposed);
-    if (!finding->problem->hides_state) {
-        add(sink, STR(" is "));
-        if (str_is_empty(finding->actual))
-            add(sink, STR("unset"));
-        else
-            strbuf_add_escaped(&sink->buf, finding->actual, ACTUAL_BYTES);
-    }
-    add(sink, STR(": "));
-    add(sink, result->fix);
+    told_add_mend(&sink->buf, result);
     strbuf_add_char(&sink->buf, '\n');
 }
 
@@ -138,11 +127,7 @@ static void text_end(struct format_sink *sink, const struct desk_summary *summar
                       " taken as matching\n",
                       summary->request_rules,
                       summary->request_rules == 1 ? " depends" : "s depend");
-    strbuf_printf(buf, "%zu object%s judged, %zu skipped: %zu denied, %zu warned", summary->objects,
-                  plural(summary->objects), summary->skipped, summary->denied, summary->warned);
-    if (summary->audited) strbuf_printf(buf, ", %zu audited", summary->audited);
-    if (summary->excepted) strbuf_printf(buf, ", %zu excepted", summary->excepted);
-    strbuf_printf(buf, "; %zu error%s\n", summary->errors, plural(summary->errors));
+    told_add_summary(buf, summary);
     format_flush(sink);
 }
 

@@ -5,7 +5,11 @@
 
 #include "desk/format.h"
 #include "desk/format/excerpt.h"
+#include "desk/format/escape.h"
 #include "desk/format/hidden.h"
+#include "desk/format/told.h"
+
+static const struct desk_run run = {.version = {"0", 1}, .fail_on = ACTION_DENY};
 
 static void expect_text(struct str actual, const char *expected) {
     if (actual.len == 0 && !expected[0]) return;
@@ -41,12 +45,60 @@ static void values_that_may_be_secret_are_found(void **state) {
     }
 }
 
+/* --- escapes ----------------------------------------------------------------------------------- */
+
+typedef void (*escape_fn)(struct strbuf *buf, struct str text);
+
+static void texts_are_escaped_by_each_formats_rules(void **state) {
+    (void)state;
+    static const struct {
+        escape_fn escape;
+        struct str text;
+        const char *escaped;
+    } cases[] = {
+        {escape_add_xml_text, STR_INIT("a<b>&\"c\n\t\r"), "a&lt;b&gt;&amp;\"c\n\t&#13;"},
+        {escape_add_xml_attribute, STR_INIT("a<b>&\"c\n\t\r"),
+         "a&lt;b&gt;&amp;&quot;c&#10;&#9;&#13;"},
+        {escape_add_xml_text, STR_INIT("]]>\x1b\x00z"), "]]&gt;\xEF\xBF\xBD\xEF\xBF\xBDz"},
+        {escape_add_xml_text, STR_INIT("\xC3\xA4 \xFF \xEF\xBF\xBE"),
+         "\xC3\xA4 \xEF\xBF\xBD \xEF\xBF\xBD"},
+        {escape_add_uri, STR_INIT("./a b/c:d%e?f#g.yaml"), "a%20b/c%3Ad%25e%3Ff%23g.yaml"},
+        {escape_add_uri, STR_INIT("/tmp/\xC3\xA4"), "file:///tmp/%C3%A4"},
+        {escape_add_uri, STR_INIT("<stdin>"), "%3Cstdin%3E"},
+        {escape_add_uri, STR_INIT(".//./../x"), "../x"},
+        {escape_add_command_data, STR_INIT("100%\r\n::error::a,b"), "100%25%0D%0A::error::a,b"},
+        {escape_add_command_property, STR_INIT("a:b,c%\n\x1b"), "a%3Ab%2Cc%25%0A\\x1b"},
+    };
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct strbuf buf;
+        strbuf_init(&buf, &arena, 0);
+        cases[i].escape(&buf, cases[i].text);
+        expect_text(strbuf_str(&buf), cases[i].escaped);
+    }
+    arena_fini(&arena);
+}
+
+static void a_region_ends_behind_its_last_character(void **state) {
+    (void)state;
+    struct str text = STR("a: \xC3\xA4\xC3\xB6\nb: |\n  x\n  yz\n");
+    struct place place = {.line = 1, .column = 4, .offset = 3, .length = 4};
+    struct place end = told_end(text, &place);
+    assert_int_equal(end.line, 1);
+    assert_int_equal(end.column, 6);
+    place = (struct place){.line = 2, .column = 4, .offset = 11, .length = 10};
+    end = told_end(text, &place);
+    assert_int_equal(end.line, 4);
+    assert_int_equal(end.column, 5);
+}
+
 /* --- excerpts --------------------------------------------------------------------------------- */
 
 static void expect_excerpt(const char *text, size_t offset, size_t length, const char *expected) {
     struct format_sink sink;
     struct place place = {.line = 7, .column = 1, .offset = offset, .length = length};
-    format_sink_init(&sink, &format_text, stdout, false);
+    format_sink_init(&sink, &format_text, &run, stdout, false);
     excerpt_add(&sink, str_from(text), &place);
     expect_text(strbuf_str(&sink.buf), expected);
     format_sink_fini(&sink);
@@ -87,7 +139,7 @@ static void long_lines_are_cut_around_the_place(void **state) {
     memcpy(text + 500, "\"key\":\"meant\"", 13);
     struct format_sink sink;
     struct place place = {.line = 1, .column = 507, .offset = 506, .length = 7};
-    format_sink_init(&sink, &format_text, stdout, false);
+    format_sink_init(&sink, &format_text, &run, stdout, false);
     excerpt_add(&sink, str_from(text), &place);
     struct str shown = strbuf_str(&sink.buf);
     assert_true(str_starts_with(shown, STR("    1 | ...\"key\":\"meant\"xxx")));
@@ -112,7 +164,7 @@ static char *written_by(const struct format *format, const struct desk_error *er
     struct format_sink sink;
     struct desk_summary summary = {.errors = count};
     FILE *stream = open_memstream(&text, &len);
-    format_sink_init(&sink, format, stream, false);
+    format_sink_init(&sink, format, &run, stream, false);
     format->begin(&sink);
     for (size_t i = 0; i < count; i++)
         format->error(&sink, &errors[i]);
@@ -155,7 +207,7 @@ static void json_is_whole_without_results(void **state) {
     assert_string_equal(shown,
                         "{\"version\":1,\"results\":[],\"errors\":[],\"summary\":{\"objects\":0,"
                         "\"skipped\":0,\"denied\":0,\"warned\":0,\"audited\":0,"
-                        "\"excepted\":0,\"errors\":0}}\n");
+                        "\"excepted\":0,\"suppressed\":0,\"errors\":0}}\n");
     free(shown);
     shown = written_by(&format_json, &error, 1);
     assert_non_null(strstr(shown, "\"errors\":[\n{\"file\":\"a\\\"b\",\"line\":0,\"column\":0,"
@@ -172,6 +224,8 @@ static void formats_are_found_by_name(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_are_escaped_by_each_formats_rules),
+        cmocka_unit_test(a_region_ends_behind_its_last_character),
         cmocka_unit_test(values_that_may_be_secret_are_found),
         cmocka_unit_test(the_line_is_shown_with_marks_below),
         cmocka_unit_test(tabs_stay_and_controls_are_escaped),

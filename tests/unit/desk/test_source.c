@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "desk/source.h"
+#include "desk/source_window.h"
 
 #define POD "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
 
@@ -62,7 +63,7 @@ static void write_file(const struct fixture *f, const char *name, const char *te
 static void start(struct fixture *f, const char *name) {
     f->operand = str_from(path_in(f, name));
     f->operands = (struct str_list){&f->operand, 1};
-    source_init(&f->source, &f->operands, SOURCE_FILE_BYTES);
+    source_init(&f->source, &f->operands, SOURCE_DOCUMENT_BYTES);
 }
 
 static void expect_object(struct fixture *f, const char *kind, uint32_t line, uint32_t column) {
@@ -266,13 +267,19 @@ static void what_cannot_be_read_is_an_error_and_the_rest_is_read(void **state) {
     expect_end(f);
 }
 
-static void a_file_over_the_limit_is_an_error(void **state) {
+static void a_document_over_the_limit_is_an_error_and_the_next_is_read(void **state) {
     struct fixture *f = *state;
-    write_file(f, "a.yaml", POD);
-    start(f, "a.yaml");
-    f->source.file_bytes = strlen(POD) - 1;
-    expect_error(f, 0, 0);
+    write_file(f, "a.yaml", "kind: Pod\n---\n" POD "---\nkind: Job\n");
+    write_file(f, "b.json", "{\"kind\": \"Pod\", \"spec\": {}} {\"kind\": \"Job\"}");
+    start(f, "");
+    f->source.document_bytes = 20;
+    expect_object(f, "Pod", 1, 1);
+    expect_error(f, 2, 1);
     assert_int_equal(f->err.code, ERR_LIMIT);
+    expect_object(f, "Job", 7, 1);
+    expect_error(f, 1, 1);
+    assert_int_equal(f->err.code, ERR_LIMIT);
+    expect_object(f, "Job", 1, 29);
     expect_end(f);
 }
 
@@ -291,6 +298,127 @@ static void memory_is_that_of_one_document(void **state) {
     }
     assert_int_equal(count, 5000);
     assert_true(most <= (size_t)512 << 10);
+}
+
+/* --- pieces ------------------------------------------------------------------------------------ */
+
+/* Everything the source says of a text, a line each. `chunk` 0: as a whole; else in pieces, so many
+ * bytes read at once. */
+static struct str tell_all(struct fixture *f, struct arena *arena, const char *name, size_t chunk) {
+    struct strbuf out;
+    struct place place;
+    enum source_next next;
+    strbuf_init(&out, arena, 256);
+    start(f, name);
+    if (chunk > 0) {
+        f->source.whole_bytes = 0;
+        f->source.window->chunk = chunk;
+    }
+    while ((next = source_next(&f->source, &f->object, &f->err)) != SOURCE_END) {
+        if (next == SOURCE_ERROR) {
+            strbuf_printf(&out, "error %u:%u\n", f->err.line, f->err.column);
+            continue;
+        }
+        const struct cJSON *image = tree_find(f->object.node, STR("image"));
+        assert_true(source_place(&f->source, f->object.node, &place));
+        strbuf_printf(&out, "%.*s %.*s %u:%u", STR_ARGS(f->object.api_version),
+                      STR_ARGS(f->object.kind), place.line, place.column);
+        if (image && source_place(&f->source, image, &place))
+            strbuf_printf(&out, " image %u:%u \"%.*s\"", place.line, place.column,
+                          STR_ARGS(str_slice(f->object.text, place.offset, place.length)));
+        strbuf_add_char(&out, '\n');
+    }
+    source_fini(&f->source);
+    return strbuf_str(&out);
+}
+
+/* Each read whole, then in pieces. */
+static const struct {
+    const char *name, *text, *says;
+} in_pieces[] = {
+    {"kubectl get -o json",
+     "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n        {\"apiVersion\": \"v1\", \"kind\": "
+     "\"Pod\",\n         \"image\": \"\u00e4\", \"x\": \"]},\\\"[{\"},\n        {\"kind\": \"Job\"}\n    ],\n"
+     "    \"kind\": \"List\",\n    \"metadata\": {\"resourceVersion\": \"\"}\n}\n{\"kind\": \"Pod\"}",
+     "v1 Pod 4:9 image 5:19 \"\"\u00e4\"\"\n Job 6:9\n Pod 11:1\n"},
+    {"the API's own list, minified",
+     "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":[{\"image\":\"\u00e4\"},{\"image\":1}"
+     ",{\"kind\":\"Job\"}]} ",
+     "v1 Pod 1:60 image 1:69 \"\"\u00e4\"\"\nv1 Pod 1:74 image 1:83 \"1\"\n Job 1:86\n"},
+    {"an empty list, a bare one, nested ones",
+     "{\"kind\": \"List\", \"items\": []}[]\n[{\"kind\": \"Pod\"}, {\"kind\": \"List\", \"items\": [{\"kind\":"
+     " \"Job\"}]}]",
+     " Pod 2:2\n Job 2:46\n"},
+    {"items of something else", "{\"kind\": \"ConfigMap\", \"items\": [{\"kind\": \"Pod\"}]}",
+     " ConfigMap 1:1\n"},
+    {"a bad item", "[{\"kind\": \"Pod\"},\n {\"a\": 1, \"a\": 2},\n {\"kind\": \"Job\"}]",
+     " Pod 1:2\nerror 2:11\n Job 3:2\n"},
+    {"JSON, then YAML", "{\"kind\": \"Pod\"}\n---\nkind: Job\n", " Pod 1:1\n Job 3:1\n"},
+    {"kubectl get -o yaml",
+     "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  image: \u00e4:1\n  text: |\n    items:\n    - a\n"
+     "\n    # b\n- kind: Job\n  image:\n  - a\n  - b\nkind: List\nmetadata:\n  resourceVersion: \"\"\n",
+     "v1 Pod 3:3 image 5:10 \"\u00e4:1\"\n Job 11:3 image 12:3 \"image\"\n"},
+    {"a list of a kind, indented, in CRLF, among documents",
+     "kind: Pod\r\n---\r\n# a list\r\nkind: JobList\r\napiVersion: batch/v1\r\nitems: # of jobs\r\n\r\n  # one\r\n"
+     "  - image: a\r\n  -\r\n    image: b\r\n  - {image: c}\r\n...\r\n---\r\nkind: Pod\r\n",
+     " Pod 1:1\nbatch/v1 Job 9:5 image 9:12 \"a\"\nbatch/v1 Job 11:5 image 11:12 \"b\"\n"
+     "batch/v1 Job 12:5 image 12:13 \"c\"\n Pod 15:1\n"},
+    {"an items key elsewhere",
+     "kind: ConfigMap\nitems:\n- a: 1\n---\nkind: Pod\ndata:\n  items:\n  - a\n",
+     " ConfigMap 1:1\n Pod 5:1\n"},
+    {"a bad item in YAML",
+     "kind: List\nitems:\n- kind: Pod\n- {a: 1\n- kind: Job\n---\nkind: Pod\n", NULL},
+    {"a line break of YAML alone", "a: \"\u2028\"\n---\rkind: Pod\r", "  1:1\n Pod 4:1\n"},
+};
+
+static void a_text_in_pieces_gives_the_same_objects(void **state) {
+    struct fixture *f = *state;
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    for (size_t i = 0; i < sizeof in_pieces / sizeof *in_pieces; i++) {
+        write_file(f, "text", in_pieces[i].text);
+        struct str whole = tell_all(f, &arena, "text", 0);
+        for (size_t chunk = 1; chunk < 100; chunk = 3 * chunk + 1) {
+            struct str pieces = tell_all(f, &arena, "text", chunk);
+            bool is_same = !in_pieces[i].says || str_equals(whole, pieces);
+            if (!is_same)
+                print_message("%s, %zu bytes at once:\n%.*swhole:\n%.*s", in_pieces[i].name, chunk,
+                              STR_ARGS(pieces), STR_ARGS(whole));
+            assert_true(is_same);
+        }
+        if (in_pieces[i].says) expect_text(whole, in_pieces[i].says);
+    }
+    arena_fini(&arena);
+    start(f, "text"); /* for the teardown */
+}
+
+/* What only a whole List can know is told when its end is reached. */
+static void what_is_no_list_after_all_is_an_error(void **state) {
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"{\"items\": [{\"kind\": \"Pod\"}], \"kind\": \"ConfigMap\"}\n",
+         " Pod 1:12\nerror 1:38\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"}], \"kind\": \"List\", \"kind\": \"List\"}",
+         " Pod 1:12\nerror 1:54\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"}], \"items\": []}", " Pod 1:12\nerror 1:39\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"} {\"kind\": \"Pod\"}]}", " Pod 1:12\nerror 1:28\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"}]", " Pod 1:12\nerror 1:28\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"", "error 1:26\n"},
+        {"items:\n- kind: Pod\nkind: ConfigMap\n---\nkind: Job\n", " Pod 2:3\nerror 3:1\n"},
+        {"items:\n- kind: Pod\nkind: List\nitems:\n- kind: Job\n", " Pod 2:3\nerror 4:1\n"},
+        {"kind: List\nitems:\n- kind: Pod\n- {a: 1\n- kind: Job\n---\nkind: Pod\n",
+         " Pod 3:3\nerror 4:8\n Job 5:3\n Pod 7:1\n"},
+    };
+    struct fixture *f = *state;
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_file(f, "text", cases[i].text);
+        expect_text(tell_all(f, &arena, "text", 7), cases[i].says);
+    }
+    arena_fini(&arena);
+    start(f, "text");
 }
 
 /* --- policies --------------------------------------------------------------------------------- */
@@ -360,8 +488,10 @@ int main(void) {
         TEST(json_errors_have_their_place_in_the_file),
         TEST(folders_are_read_in_order),
         TEST(what_cannot_be_read_is_an_error_and_the_rest_is_read),
-        TEST(a_file_over_the_limit_is_an_error),
+        TEST(a_document_over_the_limit_is_an_error_and_the_next_is_read),
         TEST(memory_is_that_of_one_document),
+        TEST(a_text_in_pieces_gives_the_same_objects),
+        TEST(what_is_no_list_after_all_is_an_error),
         TEST(a_folder_of_policies_is_flat_and_sorted),
         TEST(policies_that_are_not_there_are_errors),
     };

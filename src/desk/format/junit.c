@@ -1,0 +1,158 @@
+/*
+ *   <testsuites><testsuite name="podgate" tests=".." failures=".." errors=".." skipped="0">
+ *     <testcase classname="FILE" name="Deployment shop/web" file="FILE" line="N">
+ *       [<failure message="FIRST LINE" type="POLICY/RULE">WHAT IS WRONG</failure>]
+ *       [<system-out>WHAT ONLY WARNS</system-out>]
+ *
+ * A case is an object; it fails when something in it is at least --fail-on. The counts stand before
+ * the cases, so the cases wait in an unnamed file, or in memory where none can be had.
+ */
+#include "desk/format/escape.h"
+#include "desk/format/told.h"
+
+struct junit {
+    FILE *cases;            /* NULL: they are in the sink's kept_errors */
+    struct arena arena;     /* of the object at hand */
+    struct strbuf failures; /* its lines, escaped */
+    struct strbuf warnings;
+    struct str first_rule;
+    size_t failed;
+    size_t cases_in_all, failures_in_all, errors_in_all;
+};
+
+static void begin_object(struct junit *own) {
+    arena_reset(&own->arena, (size_t)64 << 10);
+    strbuf_init(&own->failures, &own->arena, 0);
+    strbuf_init(&own->warnings, &own->arena, 0);
+    own->failed = 0;
+}
+
+static void junit_begin(struct format_sink *sink) {
+    struct junit *own = ARENA_NEW(&sink->kept_arena, struct junit, 1);
+    sink->own = own;
+    if (!own) return;
+    own->cases = tmpfile();
+    arena_init(&own->arena, (size_t)16 << 10, 0);
+    begin_object(own);
+}
+
+static void keep(struct format_sink *sink) {
+    FILE *cases = ((struct junit *)sink->own)->cases;
+    if (cases && sink->buf.len > 0) fwrite(sink->buf.at, 1, sink->buf.len, cases);
+    if (!cases) strbuf_add(&sink->kept_errors, strbuf_str(&sink->buf));
+    sink->buf.len = 0;
+    format_flush(sink);
+}
+
+static void junit_result(struct format_sink *sink, const struct desk_result *result) {
+    struct junit *own = sink->own;
+    if (!own) return;
+    bool fails = result->violation->action >= sink->run->fail_on;
+    struct strbuf line, *to = fails ? &own->failures : &own->warnings;
+    struct str rule = told_rule(&own->arena, result->violation->rule);
+    strbuf_init(&line, &own->arena, 256);
+    strbuf_printf(&line, "%.*s", STR_ARGS(result->file));
+    if (result->place.line)
+        strbuf_printf(&line, ":%u:%u", result->place.line, result->place.column);
+    strbuf_printf(&line, ": %.*s: ", STR_ARGS(action_name(result->violation->action)));
+    strbuf_printf(&line, "%.*s [%.*s]\n  ", STR_ARGS(result->message), STR_ARGS(rule));
+    told_add_mend(&line, result);
+    strbuf_add_char(&line, '\n');
+    escape_add_xml_text(to, strbuf_str(&line));
+    if (fails && own->failed++ == 0) own->first_rule = rule;
+}
+
+static void add_attribute(struct strbuf *buf, const char *name, struct str value) {
+    strbuf_printf(buf, " %s=\"", name);
+    escape_add_xml_attribute(buf, value);
+    strbuf_add_char(buf, '"');
+}
+
+static void open_case(struct format_sink *sink, struct str file, struct str name, uint32_t line) {
+    struct strbuf *buf = &sink->buf;
+    strbuf_add(buf, STR("    <testcase"));
+    add_attribute(buf, "classname", file);
+    add_attribute(buf, "name", name);
+    add_attribute(buf, "file", escape_repository_path(file));
+    if (line) strbuf_printf(buf, " line=\"%u\"", line);
+    ((struct junit *)sink->own)->cases_in_all++;
+}
+
+static void junit_object(struct format_sink *sink, const struct desk_object *object) {
+    struct junit *own = sink->own;
+    struct strbuf *buf = &sink->buf;
+    if (!own) return;
+    open_case(sink, object->file, told_object(&sink->arena, object->workload, object->name_space),
+              object->line);
+    if (!own->failed && !own->warnings.len) {
+        strbuf_add(buf, STR("/>\n"));
+    } else {
+        strbuf_add(buf, STR(">\n"));
+        if (own->failed) {
+            strbuf_printf(buf, "      <failure message=\"%zu violation%s\"", own->failed,
+                          own->failed == 1 ? "" : "s");
+            add_attribute(buf, "type", own->first_rule);
+            strbuf_add(buf, STR(">\n"));
+            strbuf_add(buf, strbuf_str(&own->failures));
+            strbuf_add(buf, STR("</failure>\n"));
+            own->failures_in_all++;
+        }
+        if (own->warnings.len)
+            strbuf_printf(buf, "      <system-out>\n%.*s</system-out>\n",
+                          STR_ARGS(strbuf_str(&own->warnings)));
+        strbuf_add(buf, STR("    </testcase>\n"));
+    }
+    keep(sink);
+    begin_object(own);
+}
+
+static void junit_error(struct format_sink *sink, const struct desk_error *error) {
+    struct strbuf *buf = &sink->buf;
+    struct junit *own = sink->own;
+    if (!own) return;
+    open_case(sink, error->file, STR("podgate can judge this"), error->place.line);
+    strbuf_add(buf, STR(">\n      <error type=\"podgate/error\""));
+    add_attribute(buf, "message", error->message);
+    strbuf_add(buf, STR("/>\n    </testcase>\n"));
+    own->errors_in_all++;
+    keep(sink);
+}
+
+static void copy_cases(struct format_sink *sink, FILE *cases) {
+    char bytes[8192];
+    size_t got;
+    if (ferror(cases)) sink->failed = true;
+    rewind(cases);
+    while ((got = fread(bytes, 1, sizeof bytes, cases)) > 0)
+        fwrite(bytes, 1, got, sink->stream);
+}
+
+static void junit_end(struct format_sink *sink, const struct desk_summary *summary) {
+    (void)summary;
+    struct junit *own = sink->own;
+    if (!own) return;
+    strbuf_printf(&sink->buf,
+                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+                  "  <testsuite name=\"podgate\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\""
+                  " skipped=\"0\">\n",
+                  own->cases_in_all, own->failures_in_all, own->errors_in_all);
+    strbuf_add(&sink->buf, strbuf_str(&sink->kept_errors));
+    format_flush(sink);
+    if (own->cases) {
+        copy_cases(sink, own->cases);
+        fclose(own->cases);
+    }
+    strbuf_add(&sink->buf, STR("  </testsuite>\n</testsuites>\n"));
+    format_flush(sink);
+    arena_fini(&own->arena);
+    sink->own = NULL;
+}
+
+const struct format format_junit = {
+    .name = "junit",
+    .begin = junit_begin,
+    .result = junit_result,
+    .object = junit_object,
+    .error = junit_error,
+    .end = junit_end,
+};
