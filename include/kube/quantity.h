@@ -19,6 +19,9 @@ struct quantity {
 MUST_CHECK bool quantity_parse(struct str text, struct quantity *out, struct error *err);
 /* <0, 0, >0 */
 int quantity_compare(const struct quantity *a, const struct quantity *b);
+/* A text that means the amount, with the largest binary suffix that leaves it whole:
+ * "2Gi", "1500m". Not for negative ones. */
+struct str quantity_format(struct arena *arena, const struct quantity *q);
 /* a + b, saturated. */
 struct quantity quantity_add(const struct quantity *a, const struct quantity *b);
 /* <0, 0, >0: `a` beside `thousandths`/1000 times `b`, exactly. Neither may be negative, thousandths at most 10^6. */

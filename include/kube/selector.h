@@ -23,6 +23,8 @@ struct label_selector {
 /* A row function for a struct label_selector. */
 bool selector_decode(const struct decoder *decoder, const struct cJSON *node,
                      const struct decode_row *row, void *target);
+/* How many comparisons with a label selector_selects may take, for each label there is. */
+size_t selector_size(const struct label_selector *selector);
 /* `labels` NULL: there are none. */
 bool selector_selects(const struct label_selector *selector, const struct cJSON *labels);
 

@@ -56,6 +56,13 @@ static inline bool workload_is_job(const struct workload *workload) {
 static inline bool workload_is_cron_job(const struct workload *workload) {
     return str_equals(workload->kind->kind, STR("CronJob"));
 }
+/* Runs a number of equal Pods that somebody chose: a Deployment, a StatefulSet, and a ReplicaSet or ReplicationController
+ * that nothing controls (else it is its controller that is scaled). */
+bool workload_is_scaled(const struct workload *workload);
+/* The kubelet's image of a static Pod, which the API server does not run. */
+bool workload_is_mirror(const struct workload *workload);
+/* Its Pods run to their end: a Job, a CronJob, or a Pod that a Job controls. */
+bool workload_runs_to_its_end(const struct workload *workload);
 /* Decodes metadata and pod spec of an object of a known kind. Errors as pod_decode, `where` from the object's root. */
 MUST_CHECK bool workload_decode(struct arena *arena, const struct workload_kind *kind,
                                 const struct document *document, const struct cJSON *object,

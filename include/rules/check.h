@@ -67,6 +67,9 @@ struct check {
     void (*evaluate)(const struct check_ctx *ctx, struct findings *findings);
 };
 
+/* For checks of resources: resources.limits.cpu; names with a dot or a slash in brackets, resources.limits['nvidia.com/gpu']. */
+struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource);
+
 /* For checks of images: calls `judge` for each reference at hand, the container's own or, in pod scope, those of image
  * volumes (one without a reference mounts nothing); `place` is a finding that says where it stands. */
 typedef void (*check_image_fn)(const struct check_ctx *ctx, struct findings *findings,

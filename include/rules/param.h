@@ -82,6 +82,11 @@ void *params_decode(struct arena *arena, const char *owner, const struct param *
                     struct str file, struct diagnostics *diagnostics);
 /* Adds the item of a list parameter that an error is about, as its `where` ("except[2]"); returns false. */
 bool param_error_in(struct error *err, const char *name, size_t index);
+/* Whether the word is among the chosen ones of a PARAM_CHOICES. */
+bool param_choices_have(const char *const *choices, unsigned chosen, struct str word);
+/* For sentences, in the arena: "OnFailure or Never"; "a, b or c". */
+struct str param_choices_text(struct arena *arena, const char *const *choices, unsigned chosen);
+struct str param_strings_text(struct arena *arena, const struct str_list *strings);
 /* The rows' names, types, ranges and defaults as a person reads them in `explain`. */
 void params_describe(const struct param *rows, size_t count, struct strbuf *out);
 

@@ -230,3 +230,22 @@ int quantity_compare_times(const struct quantity *a, const struct quantity *b,
     wide left = in_nanos(a) * 1000, right = in_nanos(b) * thousandths;
     return left < right ? -1 : left > right;
 }
+
+#define NANOS_PER_MILLI 1000000
+
+struct str quantity_format(struct arena *arena, const struct quantity *q) {
+    static const struct {
+        int shift;
+        const char *suffix;
+    } units[] = {{40, "Ti"}, {30, "Gi"}, {20, "Mi"}, {10, "Ki"}};
+    if (q->nanos % NANOS_PER_MILLI != 0)
+        return str_format(arena, "%lld.%09d", (long long)q->units, (int)q->nanos);
+    int millis = (int)q->nanos / NANOS_PER_MILLI;
+    if (q->units == 0 && millis != 0) return str_format(arena, "%dm", millis);
+    if (millis != 0) return str_format(arena, "%lld%03dm", (long long)q->units, millis);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (q->units != 0 && q->units % (INT64_C(1) << units[i].shift) == 0)
+            return str_format(arena, "%lld%s", (long long)(q->units >> units[i].shift),
+                              units[i].suffix);
+    return str_format(arena, "%lld", (long long)q->units);
+}

@@ -31,6 +31,13 @@ bool selector_decode(const struct decoder *decoder, const struct cJSON *node,
     return decode_object(decoder, node, &selector_table, selector);
 }
 
+size_t selector_size(const struct label_selector *selector) {
+    size_t size = tree_count(selector->match_labels);
+    for (size_t i = 0; i < selector->requirement_count; i++)
+        size += 1 + selector->requirements[i].values.count;
+    return size;
+}
+
 static bool is_met(const struct label_requirement *requirement, const struct cJSON *labels) {
     const struct cJSON *label = tree_find(labels, requirement->key);
     bool is_listed = label && str_list_contains(&requirement->values, tree_string(label));

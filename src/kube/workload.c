@@ -165,6 +165,24 @@ bool workload_decode(struct arena *arena, const struct workload_kind *kind,
     return decode_spec(arena, object, out, err) && decode_pod(arena, object, out, err);
 }
 
+bool workload_is_scaled(const struct workload *workload) {
+    struct str kind = workload->kind->kind;
+    if (str_equals(kind, STR("Deployment")) || str_equals(kind, STR("StatefulSet"))) return true;
+    return str_is_empty(workload->meta.owner_kind) &&
+           (str_equals(kind, STR("ReplicaSet")) || str_equals(kind, STR("ReplicationController")));
+}
+
+bool workload_is_mirror(const struct workload *workload) {
+    return workload->kind->is_pod &&
+           (str_equals(workload->meta.owner_kind, STR("Node")) ||
+            tree_find(workload->meta.annotations, STR("kubernetes.io/config.mirror")));
+}
+
+bool workload_runs_to_its_end(const struct workload *workload) {
+    return workload_is_job(workload) || workload_is_cron_job(workload) ||
+           str_equals(workload->meta.owner_kind, STR("Job"));
+}
+
 const struct cJSON *workload_find_spec(const struct workload_kind *kind,
                                        const struct cJSON *object) {
     struct error ignored;

@@ -63,11 +63,12 @@ static struct str controls_within(struct arena *arena, const struct broken_contr
 
 /* A template that only warns although its Pods would be refused: the reader must know. */
 static struct str warning_tail(const struct warning *warning, const struct workload *workload,
-                               const struct judgement *judgement, const struct told_list *list) {
+                               const struct judgement *judgement, const struct told_list *list,
+                               const struct told *told) {
     const struct rule *rule = warning->rule;
     struct arena *arena = warning->text.arena;
     bool refuses_pods =
-        !workload->kind->is_pod &&
+        !workload->kind->is_pod && told->finding->root != FINDING_OBJECT &&
         action_under(rule_action(rule, true, judgement->today), judgement->mode) == ACTION_DENY;
     struct strbuf tail;
     strbuf_init(&tail, arena, 128);
@@ -91,7 +92,7 @@ static void begin_warning(struct warning *warning, struct arena *arena,
     if (!str_is_empty(waits)) STRBUF_ADD(&warning->text, waits, STR(": "));
     strbuf_add(&warning->text, verdict_subject(arena, workload));
     strbuf_add_char(&warning->text, ':');
-    warning->tail = warning_tail(warning, workload, judgement, list);
+    warning->tail = warning_tail(warning, workload, judgement, list, told);
 }
 
 /* "container X has no memory limit", then ", has no cpu request" as long as it is about the same. */

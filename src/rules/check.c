@@ -20,6 +20,14 @@ bool severity_parse(struct str name, enum severity *out) {
     return false;
 }
 
+struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource) {
+    const char *map = is_limit ? "limits" : "requests";
+    bool is_plain = str_find_char(resource, '.') == resource.len &&
+                    str_find_char(resource, '/') == resource.len;
+    return str_format(arena, is_plain ? "resources.%s.%.*s" : "resources.%s['%.*s']", map,
+                      STR_ARGS(resource));
+}
+
 void check_images(const struct check_ctx *ctx, struct findings *findings, check_image_fn judge) {
     if (ctx->container) {
         judge(ctx, findings, ctx->container->image,

@@ -101,18 +101,13 @@ static void judge_concurrency(const struct check_ctx *ctx, struct findings *find
     const struct job_deadlines_params *p = ctx->params;
     struct str written = ctx->workload->spec.concurrency_policy;
     struct str policy = str_is_empty(written) ? STR("Allow") : written;
-    struct strbuf allowed;
-    for (int i = ALLOW; i <= REPLACE; i++)
-        if (p->concurrency & 1U << i && str_equals(policy, str_from(policy_names[i]))) return;
-    strbuf_init(&allowed, ctx->arena, 32);
-    for (int i = ALLOW; i <= REPLACE; i++)
-        if (p->concurrency & 1U << i)
-            strbuf_printf(&allowed, "%s%s", allowed.len ? " or " : "", policy_names[i]);
+    if (param_choices_have(policy_names, p->concurrency, policy)) return;
     finding_add(findings, (struct finding){.problem = &problems[CONCURRENT],
                                            .root = FINDING_OBJECT,
                                            .field = STR("spec.concurrencyPolicy"),
                                            .actual = written,
-                                           .expected = strbuf_str(&allowed),
+                                           .expected = param_choices_text(ctx->arena, policy_names,
+                                                                          p->concurrency),
                                            .detail = policy});
 }
 

@@ -59,19 +59,13 @@ static void report(const struct check_ctx *ctx, struct findings *findings,
 
 /* "any value", "prod or staging", "a value like team-*" */
 static struct str describe(struct arena *arena, const struct str_list *globs) {
-    struct strbuf text;
     bool has_wildcard = false;
     for (size_t i = 0; i < globs->count; i++)
         has_wildcard = has_wildcard || glob_has_wildcard(globs->items[i]);
     if (str_list_contains(globs, STR("*"))) return STR("any value");
     if (str_list_contains(globs, STR("?*"))) return STR("any value but the empty one");
-    strbuf_init(&text, arena, 64);
-    if (has_wildcard) strbuf_add(&text, STR("a value like "));
-    for (size_t i = 0; i < globs->count; i++) {
-        if (i > 0) strbuf_add(&text, i + 1 < globs->count ? STR(", ") : STR(" or "));
-        strbuf_add(&text, globs->items[i]);
-    }
-    return strbuf_str(&text);
+    struct str list = param_strings_text(arena, globs);
+    return has_wildcard ? str_format(arena, "a value like %.*s", STR_ARGS(list)) : list;
 }
 
 static void judge_wanted(const struct check_ctx *ctx, struct findings *findings,

@@ -24,13 +24,6 @@ static const struct problem problems[] = {
                  .mend = "add {one|one each} that succeeds when the application has started"},
 };
 
-/* A Job's pods run to their end: nobody restarts them and nobody calls them. */
-static bool runs_to_its_end(const struct workload *workload) {
-    struct str kind = workload->kind->kind;
-    return str_equals(kind, STR("Job")) || str_equals(kind, STR("CronJob")) ||
-           str_equals(workload->meta.owner_kind, STR("Job"));
-}
-
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     const struct probes_params *p = ctx->params;
     const struct container *container = ctx->container;
@@ -44,7 +37,8 @@ static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     };
     /* The API server refuses probes on these. */
     if (container->type == CONTAINER_INIT || container->type == CONTAINER_EPHEMERAL) return;
-    if (runs_to_its_end(ctx->workload)) return;
+    /* Nobody restarts the pods of a Job and nobody calls them. */
+    if (workload_runs_to_its_end(ctx->workload)) return;
     for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
         if (!(p->require & 1U << i) || probes[i].handler->type != HANDLER_NONE) continue;
         finding_add(findings, (struct finding){.problem = &problems[i],

@@ -34,20 +34,11 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     return error_in(err, "maximum");
 }
 
-/* Kinds that run a number of equal Pods. A ReplicaSet with a controller is scaled by it: only the controller, a
- * Deployment or a Rollout, is somebody's to edit. */
-static bool is_scaled(const struct workload *workload) {
-    struct str kind = workload->kind->kind;
-    if (str_equals(kind, STR("Deployment")) || str_equals(kind, STR("StatefulSet"))) return true;
-    return str_is_empty(workload->meta.owner_kind) &&
-           (str_equals(kind, STR("ReplicaSet")) || str_equals(kind, STR("ReplicationController")));
-}
-
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     const struct replicas_params *p = ctx->params;
     const struct optional_int *set = &ctx->workload->spec.replicas;
     int64_t count = set->is_set ? set->value : 1;
-    if (!is_scaled(ctx->workload) || (count == 0 && p->allow_zero)) return;
+    if (!workload_is_scaled(ctx->workload) || (count == 0 && p->allow_zero)) return;
     bool is_few = count<p->minimum, is_many = p->maximum> 0 && count > p->maximum;
     if (!is_few && !is_many) return;
     finding_add(findings,

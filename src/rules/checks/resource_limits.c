@@ -1,7 +1,7 @@
 #include "rules/check.h"
 
 struct resource_limits_params {
-    struct str_list limits, requests;
+    struct str_list limits, requests, forbid_limits;
 };
 
 static const struct param params[] = {
@@ -13,9 +13,13 @@ static const struct param params[] = {
      .fallback = "[cpu, memory]",
      .doc = "Resources that every container must request. Where a request is absent, the limit "
             "is the request."},
+    {"forbidLimits", PARAM_STRINGS, offsetof(struct resource_limits_params, forbid_limits),
+     .fallback = "[]",
+     .doc = "Resources that no container may limit, such as cpu where limits are known to throttle "
+            "idle nodes."},
 };
 
-enum { NO_LIMIT, NO_REQUEST, BAD_LIMIT, BAD_REQUEST };
+enum { NO_LIMIT, NO_REQUEST, BAD_LIMIT, BAD_REQUEST, FORBIDDEN_LIMIT };
 
 static const struct problem problems[] = {
     [NO_LIMIT] = {.says = "{has|have} no {detail} limit", .mend = "set {it|each} to {expected}"},
@@ -25,6 +29,8 @@ static const struct problem problems[] = {
                    .mend = "set {it|each} to {expected}"},
     [BAD_REQUEST] = {.says = "{has|have} a {detail} request that is no quantity",
                      .mend = "set {it|each} to {expected}"},
+    [FORBIDDEN_LIMIT] = {.says = "{has|have} a {detail} limit",
+                         .mend = "remove {it|them} and keep the request"},
 };
 
 /* What a sentence proposes: typical of a small service. */
@@ -55,24 +61,18 @@ static enum amount amount_of(const struct resource_amount *line) {
     return quantity_is_positive(&quantity) ? AMOUNT_SET : AMOUNT_ZERO;
 }
 
-/* Names with a dot or a slash in brackets: resources.limits['nvidia.com/gpu']. */
-static struct str field_path(struct arena *arena, bool is_limit, struct str resource) {
-    struct str map = is_limit ? STR("resources.limits") : STR("resources.requests");
-    bool is_plain = str_find_char(resource, '.') == resource.len &&
-                    str_find_char(resource, '/') == resource.len;
-    return is_plain ? STR_CONCAT(arena, map, STR("."), resource)
-                    : STR_CONCAT(arena, map, STR("['"), resource, STR("']"));
-}
-
 static void report(const struct check_ctx *ctx, struct findings *findings, int problem,
                    struct str resource, struct str actual) {
-    bool is_limit = problem == NO_LIMIT || problem == BAD_LIMIT;
-    finding_add(findings, (struct finding){.problem = &problems[problem],
-                                           .container = ctx->container,
-                                           .field = field_path(ctx->arena, is_limit, resource),
-                                           .actual = actual,
-                                           .expected = sample(resource, is_limit),
-                                           .detail = resource});
+    bool is_limit = problem != NO_REQUEST && problem != BAD_REQUEST;
+    finding_add(findings,
+                (struct finding){.problem = &problems[problem],
+                                 .container = ctx->container,
+                                 .field = check_resource_field(ctx->arena, is_limit, resource),
+                                 .actual = actual,
+                                 .expected = problem == FORBIDDEN_LIMIT
+                                                 ? STR("no limit")
+                                                 : sample(resource, is_limit),
+                                 .detail = resource});
 }
 
 /* Whatever it is for, an amount that cannot be read is a fault of its own. */
@@ -114,8 +114,37 @@ static void judge_request(const struct check_ctx *ctx, struct findings *findings
     report(ctx, findings, NO_REQUEST, resource, line ? line->quantity : STR_NONE);
 }
 
+/* A limit of the pod as a whole throttles like one of a container. */
+static void judge_forbidden(const struct check_ctx *ctx, struct findings *findings,
+                            const struct resources *own) {
+    const struct resource_limits_params *p = ctx->params;
+    for (size_t i = 0; i < p->forbid_limits.count; i++) {
+        struct str resource = p->forbid_limits.items[i];
+        const struct resource_amount *line = resources_find_limit(own, resource);
+        enum amount amount = amount_of(line);
+        if (amount == AMOUNT_SET || (!ctx->container && amount == AMOUNT_BAD))
+            report(ctx, findings, FORBIDDEN_LIMIT, resource, line->quantity);
+    }
+}
+
+static bool prepare(void *params_, struct arena *arena, struct error *err) {
+    const struct resource_limits_params *p = params_;
+    (void)arena;
+    for (size_t i = 0; i < p->forbid_limits.count; i++) {
+        if (!str_list_contains(&p->limits, p->forbid_limits.items[i])) continue;
+        error_set(err, ERR_SCHEMA, "\"%.*s\" must be limited, says limits",
+                  STR_ARGS(p->forbid_limits.items[i]));
+        return param_error_in(err, "forbidLimits", i);
+    }
+    return true;
+}
+
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     const struct resource_limits_params *p = ctx->params;
+    if (!ctx->container) {
+        judge_forbidden(ctx, findings, &ctx->pod->resources);
+        return;
+    }
     const struct resources *own = &ctx->container->resources;
     /* The API server refuses resources on ephemeral containers. */
     if (ctx->container->type == CONTAINER_EPHEMERAL) return;
@@ -126,6 +155,7 @@ static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
         judge_limit(ctx, findings, p->limits.items[i]);
     for (size_t i = 0; i < p->requests.count; i++)
         judge_request(ctx, findings, p->requests.items[i]);
+    judge_forbidden(ctx, findings, own);
 }
 
 const struct check check_resource_limits = {
@@ -140,7 +170,7 @@ const struct check check_resource_limits = {
     .references = "NSA/CISA Kubernetes Hardening Guide: Resource policies\n"
                   "Kubernetes documentation: Resource Management for Pods and Containers",
     .severity = SEVERITY_MEDIUM,
-    .scope = CHECK_CONTAINER,
+    .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,
     .problem_count = sizeof problems / sizeof problems[0],
     .params = params,
@@ -165,5 +195,6 @@ const struct check check_resource_limits = {
                        "    resources:\n"
                        "      requests: {cpu: 100m, memory: 128Mi}\n"
                        "      limits: {memory: 256Mi}\n",
+    .prepare = prepare,
     .evaluate = evaluate,
 };

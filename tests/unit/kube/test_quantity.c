@@ -360,6 +360,27 @@ static void zero_and_positive_are_told_apart(void **state) {
     assert_false(quantity_is_positive(&minus_huge));
 }
 
+static void amounts_are_written_short(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"2147483648", "2Gi"},
+        {"1.5Gi", "1536Mi"},
+        {"1500m", "1500m"},
+        {"0.05", "50m"},
+        {"8", "8"},
+        {"0", "0"},
+        {"2.001", "2001m"},
+        {"1.0000005", "1.000000500"},
+    };
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct quantity q = parse(rows[i][0]);
+        assert_string_equal(quantity_format(&arena, &q).at, rows[i][1]);
+    }
+    arena_fini(&arena);
+}
+
 static void amounts_are_added(void **state) {
     (void)state;
     static const char *const rows[][3] = {
@@ -409,6 +430,7 @@ int main(void) {
         cmocka_unit_test(amounts_are_ordered),
         cmocka_unit_test(one_amount_has_many_spellings),
         cmocka_unit_test(zero_and_positive_are_told_apart),
+        cmocka_unit_test(amounts_are_written_short),
         cmocka_unit_test(amounts_are_added),
         cmocka_unit_test(amounts_are_compared_by_a_factor),
     };

@@ -67,6 +67,23 @@ static void parameters_that_make_no_sense_are_refused(void **state) {
         {"volume-types", "allow: [emptydir]",
          "\"emptydir\" is no type of volume; did you mean \"emptyDir\"?"},
         {"volume-types", "deny: [\"x*\"]", "\"x*\" is no type of volume"},
+        {"replicas", "{minimum: 3, maximum: 2}",
+         "maximum is 2 and minimum 3: no number is between them"},
+        {"job-deadlines", "concurrency: []", "concurrency is empty: no CronJob could ever be made"},
+        {"image-pull-policy", "allow: []", "allow is empty: no image could ever be used"},
+        {"resource-limits", "{limits: [cpu], forbidLimits: [cpu]}",
+         "\"cpu\" must be limited, says limits"},
+        {"resource-ratio", "maximum: {cpu: \"0.5\"}",
+         "\"0.5\" of cpu must be 1 to 1000, with at most three decimals"},
+        {"resource-ratio", "maximum: {cpu: 1001}",
+         "\"1001\" of cpu must be 1 to 1000, with at most three decimals"},
+        {"resource-ratio", "maximum: {cpu: \"1.0001\"}",
+         "\"1.0001\" of cpu must be 1 to 1000, with at most three decimals"},
+        {"qos-class", "allow: []", "allow is empty: every pod has one of the classes"},
+        {"empty-dir-size", "maximum: {ram: 1Gi}", "\"ram\" is no medium: write disk or memory"},
+        {"probe-quality", "handlers: []", "handlers is empty: no probe could ever be used"},
+        {"restart-policy", "allow: []", "an empty list would allow no pod at all"},
+        {"dns-config", "policies: []", "policies is empty: every pod has one of them"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error err = {0};
