@@ -44,7 +44,7 @@ static void add_rule(struct strbuf *out, const struct violation *first) {
     strbuf_add_char(out, ':');
 }
 
-/* " container web, side" of the violations from `first` to `end`, or " pod". */
+/* " container web, side" of the violations from `first` to `end`, or " pod", or " object". */
 static void add_containers(struct strbuf *out, const struct violation *first,
                            const struct violation *end) {
     const struct container *last = NULL;
@@ -57,7 +57,8 @@ static void add_containers(struct strbuf *out, const struct violation *first,
         strbuf_add(out, containers == 1 ? STR(" container ") : STR(", "));
         strbuf_add_escaped(out, container->name, 64);
     }
-    if (containers == 0) strbuf_add(out, STR(" pod"));
+    bool is_of_object = first->finding->root == FINDING_OBJECT;
+    if (containers == 0) strbuf_add(out, is_of_object ? STR(" object") : STR(" pod"));
     if (containers > LIST_MAX) strbuf_add(out, STR(", ..."));
 }
 
