@@ -130,6 +130,24 @@ while IFS= read -r line; do
     esac
 done <"$work/bad-values"
 
+# Of every documented value: what is of another type is refused, and the error names the value.
+sed -n 's/^| `\([A-Za-z.]*\)` | \(.*\) | .*/\1 \2/p' $chart/README.md >"$work/documented"
+while read -r value default; do
+    case $default in
+    '`"'*'"`' | '`'[0-9]*[A-Za-z]* | '`'[A-Za-z]*) wrong=true ;;
+    '`'[0-9]*) wrong='"many"' ;;
+    *) wrong='"text"' ;;
+    esac
+    case $default in '`true`' | '`false`') wrong='"perhaps"' ;; esac
+    if render --set-json "$value=$wrong" >"$work/out" 2>&1; then
+        bad "$value takes $wrong (default $default)"
+    elif grep -q -F -e "at '/$(printf %s "$value" | tr . /)" "$work/out"; then
+        ok
+    else
+        bad "$value=$wrong is refused without its name" "$work/out"
+    fi
+done <"$work/documented"
+
 # --- the values that the documentation shows ------------------------------------------------------------
 for page in install enforce tls gitops ha-and-sizing; do
     rm -f "$work"/block-*
