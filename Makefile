@@ -104,7 +104,7 @@ FUZZER        := $(OUT)/podgate-fuzz
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer conformance chart-test e2e \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer conformance chart-test e2e e2e-programs \
 	format format-check certs \
 	image sbom image-test install-deps clean help FORCE
 
@@ -167,6 +167,9 @@ chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubern
 
 e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
 	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh
+
+e2e-programs: ## build what e2e runs, from Go modules, into the user's cache folder (needs Go 1.26; some 10 minutes)
+	@tests/tools/kubernetes/build.sh && tests/tools/build.sh helm helm4
 
 format: ## format the C sources
 	@$(CLANG_FORMAT) -i $(C_FILES)

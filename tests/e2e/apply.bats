@@ -71,7 +71,7 @@ load helpers
     in_namespace limit-range enforce
     kubectl apply -f limit-range.yaml
     kubectl apply -f deployment-without-limits.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
 }
 
 @test "an update by apply, patch and set is refused with the same words" {

@@ -58,9 +58,9 @@ teardown() {
     nothing_left
 }
 
-@test "helm install by Helm 4" {
+@test "helm install by Helm 4, with other ports" {
     plain_namespace helm4-install
-    chart install --set mode=enforce --set server.drainQuiet=1s
+    chart install --set mode=enforce --set server.drainQuiet=1s --set ports.webhook=10250 --set ports.health=9081 --set service.port=8443
     eventually denied
     uninstalled
     nothing_left

@@ -88,27 +88,6 @@ pair_secret() { # NAME FOLDER
 }
 
 # cert-manager itself needs a registry of images; what it would do is done by hand.
-cert_manager_there() {
-    local kind
-    for kind in Certificate Issuer; do
-        kubectl apply -f - <<EOS
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: ${kind,,}s.cert-manager.io
-spec:
-  group: cert-manager.io
-  scope: Namespaced
-  names: {kind: $kind, plural: ${kind,,}s, singular: ${kind,,}}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-EOS
-    done
-    kubectl wait --for=condition=Established crd/certificates.cert-manager.io crd/issuers.cert-manager.io --timeout=60s
-}
 inject_ca() { # what cainjector does
     [ "$(kubectl get validatingwebhookconfiguration podgate -o jsonpath='{.metadata.annotations.cert-manager\.io/inject-ca-from}')" = podgate/podgate ] &&
         kubectl patch validatingwebhookconfiguration podgate --type=json \
@@ -118,7 +97,8 @@ injected() { kubectl get validatingwebhookconfiguration podgate -o jsonpath='{.w
 
 @test "cert-manager's certificate: Pods wait for it, the CA that it injects is kept by upgrades" {
     plain_namespace tls-cert-manager
-    cert_manager_there
+    custom_kind cert-manager.io Certificate certificates
+    custom_kind cert-manager.io Issuer issuers
     inventory >"$E2E_DIR/inventory.before"
     chart install --wait=false --set mode=enforce --set server.drainQuiet=1s --set tls.mode=certManager
     [ -z "$(injected)" ]

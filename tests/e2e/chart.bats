@@ -86,7 +86,7 @@ helm_tidy='s/^(LAST DEPLOYED|Last Started|Last Completed): .*/\1: (time)/; s/^([
     plain_namespace chart-rolling
     load_begin chart-rolling
     kubectl -n podgate rollout restart deployment/podgate
-    kubectl -n podgate rollout status deployment/podgate --timeout=90s
+    kubectl -n podgate rollout status deployment/podgate --timeout=120s
     # The last of the old ones drains.
     EVENTUALLY=90 eventually two_pods
     load_end
@@ -98,7 +98,7 @@ helm_tidy='s/^(LAST DEPLOYED|Last Started|Last Completed): .*/\1: (time)/; s/^([
     load_begin chart-drain
     kubectl drain "$node" --pod-selector=app.kubernetes.io/component=webhook --timeout=120s
     kubectl uncordon "$node"
-    kubectl -n podgate rollout status deployment/podgate --timeout=90s
+    kubectl -n podgate rollout status deployment/podgate --timeout=120s
     load_end
 }
 
@@ -154,9 +154,9 @@ helm_tidy='s/^(LAST DEPLOYED|Last Started|Last Completed): .*/\1: (time)/; s/^([
     standin_stop KILL
     for program in kwok scheduler controllers apiserver etcd; do cluster_end "$program" KILL; done
     cluster_etcd
-    cluster_await 20 etcd curl -sf http://127.0.0.1:2379/health
+    cluster_await 60 etcd curl -sf http://127.0.0.1:2379/health
     cluster_apiserver
-    cluster_await 60 "the API server" kubectl get --raw /readyz
+    cluster_await 120 "the API server" kubectl get --raw /readyz
     cluster_controllers
     # No podgate yet: its own namespace and the system's are open, the others closed.
     eventually prints 'failed calling webhook' kubectl create --dry-run=server -f good-pod.yaml

@@ -22,7 +22,7 @@ fails_with() { # TEXT
     # When podgate is back, so are they.
     podgate_start stopped
     kubectl apply -f deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     podgate_stop stopped
 }
 
@@ -127,7 +127,7 @@ fails_with() { # TEXT
     registered gone
     in_namespace gone gone
     kubectl apply -f deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     podgate_stop gone KILL
     say 'kubectl create configmap settings --from-literal=key=value'
     say 'kubectl scale deployment web --replicas=1'

@@ -61,9 +61,9 @@ same() {
     diff -u --label "expect/$1.txt" --label "what was printed" "$expected" "$transcript"
 }
 
-# COMMAND...: until it succeeds, 30 s at most.
+# COMMAND...: until it succeeds, 60 s at most.
 eventually() {
-    local deadline=$((SECONDS + ${EVENTUALLY:-30})) last=$BATS_FILE_TMPDIR/eventually
+    local deadline=$((SECONDS + ${EVENTUALLY:-60})) last=$BATS_FILE_TMPDIR/eventually
     until "$@" >"$last" 2>&1; do
         if [ $SECONDS -ge $deadline ]; then
             echo "never came true: $*"
@@ -103,3 +103,23 @@ probe_stays_away() { ! probe_arrives_here; }
 
 # The API server's audit events of the case's namespace, one JSON text a line.
 audit_events() { jq -c --arg ns "$case_namespace" 'select(.objectRef.namespace == $ns)' "$E2E_DIR/audit.log"; }
+
+# GROUP KIND PLURAL: a kind of somebody else's, with any content.
+custom_kind() {
+    kubectl apply -f - <<EOS
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: $3.$1
+spec:
+  group: $1
+  scope: Namespaced
+  names: {kind: $2, plural: $3, singular: ${2,,}}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+EOS
+    kubectl wait --for=condition=Established "crd/$3.$1" --timeout=60s
+}

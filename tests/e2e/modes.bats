@@ -18,7 +18,7 @@ teardown_file() {
     say 'kubectl apply -f bad-pod.yaml'
     say 'kubectl apply -f nine-bad.yaml'
     say 'kubectl apply -f deployment-without-limits.yaml'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     same mode-audit
 }
 
@@ -53,7 +53,7 @@ teardown_file() {
     say 'kubectl apply -f bad-pod.yaml'
     say 'kubectl apply -f bad-deployment.yaml'
     say 'kubectl apply -f good-pod.yaml'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     same mode-warn
 }
 

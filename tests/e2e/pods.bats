@@ -1,7 +1,7 @@
 # Running Pods and what people do to them.
 load helpers
 
-running() { kubectl wait --for=condition=Ready "pod/$1" --timeout=60s; }
+running() { kubectl wait --for=condition=Ready "pod/$1" --timeout=120s; }
 
 @test "a debug container is judged like any other" {
     in_namespace debug enforce
@@ -116,15 +116,15 @@ resizable() {
     judged no
     kubectl apply -f bad-pod.yaml
     kubectl apply -f deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     judged yes
     running bad
     say "echo '{\"apiVersion\": \"policy/v1\", \"kind\": \"Eviction\", \"metadata\": {\"name\": \"bad\", \"namespace\": \"drain\"}}' | kubectl create --raw /api/v1/namespaces/drain/pods/bad/eviction -f - | jq -r .status"
     eventually gone bad
     node=$(kubectl get pods -l app=web -o jsonpath='{.items[0].spec.nodeName}')
-    kubectl drain "$node" --pod-selector=app=web --timeout=60s
+    kubectl drain "$node" --pod-selector=app=web --timeout=120s
     kubectl uncordon "$node"
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     same drain
 }
 gone() { ! kubectl get pod "$1"; }

@@ -3,7 +3,7 @@ setup_suite() {
     # shellcheck source=tests/e2e/helpers.bash
     . "$E2E_ROOT/tests/e2e/cluster/podgate.bash"
     eventually() {
-        local deadline=$((SECONDS + 30))
+        local deadline=$((SECONDS + 60))
         until "$@" >/dev/null 2>&1; do
             [ $SECONDS -lt $deadline ] || { echo "never came true: $*" >&2; return 1; }
             sleep 0.2

@@ -13,7 +13,7 @@ before_podgate() {
     in_namespace restart-bad enforce
     judged no
     kubectl apply -f bad-deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     judged yes
     say 'kubectl rollout restart deployment/web'
     eventually prints 'denied the request' kubectl get events --field-selector type=Warning -o jsonpath='{.items[*].message}'
@@ -64,7 +64,7 @@ before_podgate() {
     judged yes
     say 'kubectl set image deployment/web web=registry.example.com/team-a/web:1.27.3'
     say 'kubectl apply -f deployment.yaml'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     same mended
 }
 
@@ -95,10 +95,10 @@ before_podgate() {
     eventually pod_there
     judged yes
     kubectl uncordon node-1 && kubectl uncordon node-2
-    kubectl wait --for=condition=Complete job/once --timeout=90s
+    kubectl wait --for=condition=Complete job/once --timeout=120s
     no_finalizers() { [ "$(kubectl get pods -l job-name=once -o jsonpath='{.items[*].metadata.finalizers}')" = '' ]; }
     eventually no_finalizers
-    kubectl delete job once --timeout=30s
+    kubectl delete job once --timeout=90s
 }
 
 @test "the Jobs of a CronJob that was bad before podgate came are refused, and the CronJob says so" {
@@ -117,7 +117,7 @@ before_podgate() {
     in_namespace statefulset-bad enforce
     judged no
     kubectl apply -f bad-statefulset.yaml
-    kubectl rollout status statefulset/db --timeout=60s
+    kubectl rollout status statefulset/db --timeout=120s
     judged yes
     say 'kubectl scale statefulset/db --replicas=1'
     one_left() { [ "$(kubectl get pods -l app=db -o name | wc -l)" = 1 ]; }
@@ -133,7 +133,7 @@ before_podgate() {
     judged no
     kubectl apply -f bad-pod.yaml
     judged yes
-    kubectl wait --for=condition=Ready pod/bad --timeout=60s
+    kubectl wait --for=condition=Ready pod/bad --timeout=120s
     say 'kubectl set image pod/bad web=nginx:1.27.3'
     say 'kubectl set image pod/bad side=registry.example.com:5000/side'
     same pod-image-bad
@@ -143,10 +143,10 @@ before_podgate() {
     in_namespace undo enforce
     judged no
     kubectl apply -f bad-deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     judged yes
     kubectl apply -f deployment.yaml
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     say 'kubectl rollout undo deployment/web'
     same undo
 }

@@ -9,14 +9,14 @@ failed_create() {
 @test "a good Deployment rolls out, restarts, scales and changes its image" {
     in_namespace rollout enforce
     say 'kubectl apply -f deployment.yaml'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     say 'kubectl rollout restart deployment/web'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     say 'kubectl scale deployment/web --replicas=3'
     say 'kubectl set image deployment/web web=registry.example.com/team-a/web:1.28.0'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     say 'kubectl rollout undo deployment/web'
-    kubectl rollout status deployment/web --timeout=60s
+    kubectl rollout status deployment/web --timeout=120s
     say 'kubectl get deployment web -o jsonpath="{.status.readyReplicas} of {.spec.replicas} ready, {.spec.template.spec.containers[0].image}{\"\n\"}"'
     same rollout
 }
@@ -57,14 +57,14 @@ failed_create() {
     in_namespace from-cronjob enforce
     say 'kubectl apply -f cronjob.yaml'
     say 'kubectl create job --from=cronjob/nightly now'
-    kubectl wait --for=condition=Complete job/now --timeout=60s
+    kubectl wait --for=condition=Complete job/now --timeout=120s
     same from-cronjob
 }
 
 @test "a Job runs to its end and loses its tracking finalizers" {
     in_namespace job-end enforce
     sed 's/      containers:/      securityContext: {runAsNonRoot: true}\n&/' bad-job.yaml | kubectl apply -f -
-    kubectl wait --for=condition=Complete job/once --timeout=60s
+    kubectl wait --for=condition=Complete job/once --timeout=120s
     no_finalizers() { [ "$(kubectl get pods -l job-name=once -o jsonpath='{.items[*].metadata.finalizers}')" = '' ]; }
     eventually no_finalizers
 }

@@ -112,15 +112,15 @@ current-context: e2e
 EOS
     cp "$KUBECONFIG" "$E2E_DIR/kubeconfig.cluster"
     cluster_etcd
-    cluster_await 20 etcd curl -sf http://127.0.0.1:2379/health || return 1
+    cluster_await 60 etcd curl -sf http://127.0.0.1:2379/health || return 1
     cluster_apiserver
-    cluster_await 60 "the API server" kubectl get --raw /readyz || return 1
+    cluster_await 120 "the API server" kubectl get --raw /readyz || return 1
     cluster_controllers
 
     kubectl apply -f "$E2E_ROOT/tests/e2e/cluster/node.yaml" >/dev/null || return 1
     cluster_nodes
-    cluster_await 30 "a ready node" kubectl wait --for=condition=Ready node --all --timeout=1s || return 1
-    cluster_await 30 "the default service account" kubectl get serviceaccount default || return 1
+    cluster_await 90 "a ready node" kubectl wait --for=condition=Ready node --all --timeout=1s || return 1
+    cluster_await 90 "the default service account" kubectl get serviceaccount default || return 1
 }
 
 cluster_nodes() {
