@@ -46,7 +46,7 @@ static const struct {
     [REFUSED_NO_LENGTH] = {411, true, "a Content-Length is required"},
     [REFUSED_TWO_LENGTHS] = {400, true, "there is more than one Content-Length"},
     [REFUSED_BAD_LENGTH] = {400, true, "the Content-Length is not a number"},
-    [REFUSED_TOO_LARGE] = {413, true, "the body is larger than podgate accepts (--max-body)"},
+    [REFUSED_TOO_LARGE] = {413, true, "the body is larger than podgate accepts"},
     [REFUSED_MEMORY] =
         {503, false, "podgate holds as many request bodies as it may (--memory-budget); try again"},
 };
@@ -167,9 +167,12 @@ static enum MHD_Result queue(struct worker *worker, struct client *client,
     return result;
 }
 
-/* With what there is instead, where something else is asked for. */
+/* With the sizes, or with what there is instead where something else is asked for. */
 static struct str refusal_text(struct worker *worker, const struct client *client) {
     const char *message = refusals[client->refusal].message;
+    if (client->refusal == REFUSED_TOO_LARGE)
+        return str_format(&worker->thread.arena, "%s: it has %zu bytes, --max-body allows %zu",
+                          message, client->declared, worker->server->options.max_body);
     const char *instead = client->refusal == REFUSED_PATH     ? worker->server->options.paths
                           : client->refusal == REFUSED_METHOD ? client->route->method
                                                               : NULL;
@@ -272,9 +275,8 @@ static enum refusal check_body(const struct server *server, const struct framing
     if (framing->lengths == 0) return REFUSED_NO_LENGTH;
     if (framing->lengths > 1) return REFUSED_TWO_LENGTHS;
     if (!str_to_int64(framing->length, &declared) || declared < 0) return REFUSED_BAD_LENGTH;
-    if ((uint64_t)declared > server->options.max_body) return REFUSED_TOO_LARGE;
     client->declared = (size_t)declared;
-    return REFUSED_NOT;
+    return client->declared > server->options.max_body ? REFUSED_TOO_LARGE : REFUSED_NOT;
 }
 
 static enum refusal check_head(const struct server *server, struct client *client,

@@ -190,7 +190,7 @@ static void wrong_heads_are_refused(void **state) {
          "Content-Length: 3\r\n\r\n{}",
          400, "more than one"},
         {"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n",
-         413, "larger"},
+         413, "it has 1048577 bytes, --max-body allows 1048576"},
         {"POST /validate/nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
          404, "nowhere"},
     };
