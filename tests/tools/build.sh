@@ -18,11 +18,16 @@ go_is_new_enough() {
     }
 }
 
+is_built() { [ -x "$bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; }
+
 build() { # NAME FOLDER PACKAGE
     stamp=$bin/.$1.stamp
     flags="-s -w $(cat "$2/ldflags" 2>/dev/null || true)"
     sum=$({ cat "$2/go.mod" "$2/go.sum" && echo "$flags"; } | cksum)
-    if [ -x "$bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then return; fi
+    if is_built "$1"; then return; fi
+    # One at a time: two runs must not build the same. What is built already waits for nobody.
+    if command -v flock >/dev/null 2>&1; then flock 9; fi
+    if is_built "$1"; then return; fi
     if ! go_is_new_enough; then
         say "Go >= $needed is needed to build $1, and $(if command -v go >/dev/null 2>&1; then GOTOOLCHAIN=local go version; else echo "there is no go in PATH"; fi)"
         say "install it from https://go.dev/dl/ (Debian 12's own is too old)"
@@ -39,11 +44,7 @@ if [ $# -eq 0 ]; then
     exit 2
 fi
 mkdir -p "$bin"
-# One at a time: two runs must not build the same.
-if command -v flock >/dev/null 2>&1; then
-    exec 9>"$bin/.lock"
-    flock 9
-fi
+exec 9>"$bin/.lock"
 for name; do
     package=$(sed -n 's/^tool \([^(]\)/\1/p' "$here/$name/go.mod" 2>/dev/null || true)
     if [ -z "$package" ]; then

@@ -27,11 +27,16 @@ need_go() {
 
 version() { sed -n "s,^\(require\)*[[:space:]]*$2 \(v[^ ]*\).*,\2,p" "$1/go.mod" | head -n 1; }
 
+is_built() { [ -x "$bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
+
 # PROGRAM FOLDER PACKAGE LDFLAGS
 build() {
     stamp=$cache/$1.stamp
     wanted=$(cksum "$2/go.mod" "$2/go.sum" | cut -d ' ' -f 1,2 | tr '\n' ' ')$4
-    if [ -x "$bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return 0; fi
+    if is_built "$1"; then return 0; fi
+    # One build at a time: two would only take each other's cores. What is built already waits for nobody.
+    flock 9
+    if is_built "$1"; then return 0; fi
     need_go
     echo "building $1 (the first time takes minutes)" >&2
     rm -f "$stamp"
@@ -60,9 +65,7 @@ in_component=k8s.io/component-base/version
 flags="-X $in_component.gitVersion=$kubernetes -X $in_component.gitMajor=1 -X $in_component.gitMinor=${minor%%.*}"
 
 [ $# -gt 0 ] || set -- kube-apiserver kubectl kube-controller-manager kube-scheduler kwok standin loadgen
-# One build at a time: two would only take each other's cores.
 exec 9>"$cache/lock"
-flock 9
 for program; do
     case $program in
     kube-apiserver | kubectl | kube-controller-manager | kube-scheduler) build "$program" "$here" "k8s.io/kubernetes/cmd/$program" "$flags" ;;
