@@ -23,7 +23,7 @@ teardown() {
 
 @test "a release that Helm 3 made is upgraded by Helm 4 under load and no request fails" {
     plain_namespace helm4-upgrade
-    HELM=helm chart install --set mode=enforce
+    HELM=helm chart install --set mode=enforce $patient
     eventually denied
     load_begin helm4-upgrade
     chart upgrade --reuse-values --set-file "policies.team=$E2E_ROOT/policies/default.yaml"
@@ -60,7 +60,7 @@ teardown() {
 
 @test "helm install by Helm 4, with other ports" {
     plain_namespace helm4-install
-    chart install --set mode=enforce --set server.drainQuiet=1s --set ports.webhook=10250 --set ports.health=9081 --set service.port=8443
+    chart install --set mode=enforce $patient --set server.drainQuiet=1s --set ports.webhook=10250 --set ports.health=9081 --set service.port=8443
     eventually denied
     uninstalled
     nothing_left

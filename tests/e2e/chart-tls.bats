@@ -29,7 +29,7 @@ pair_secret() { # NAME FOLDER
 @test "a certificate that was brought along" {
     plain_namespace tls-existing
     pair_secret podgate-pair "$E2E_DIR/certs"
-    chart install --set mode=enforce --set server.drainQuiet=1s --set tls.mode=existing --set tls.existingSecret=podgate-pair \
+    chart install --set mode=enforce $patient --set server.drainQuiet=1s --set tls.mode=existing --set tls.existingSecret=podgate-pair \
         --set-file "tls.caBundle=$E2E_DIR/certs/ca.crt"
     eventually denied
     helm test podgate -n podgate
@@ -100,7 +100,7 @@ injected() { kubectl get validatingwebhookconfiguration podgate -o jsonpath='{.w
     custom_kind cert-manager.io Certificate certificates
     custom_kind cert-manager.io Issuer issuers
     inventory >"$E2E_DIR/inventory.before"
-    chart install --wait=false --set mode=enforce --set server.drainQuiet=1s --set tls.mode=certManager
+    chart install --wait=false --set mode=enforce $patient --set server.drainQuiet=1s --set tls.mode=certManager
     [ -z "$(injected)" ]
     [ "$(kubectl -n podgate get certificates.cert-manager.io podgate -o jsonpath='{.spec.secretName} {.spec.dnsNames[0]}')" = 'podgate-cert-manager podgate.podgate.svc' ]
     # Until the certificate is there, nothing is served, and with failurePolicy Fail nothing else is admitted.

@@ -50,7 +50,7 @@ helm_tidy='s/^(LAST DEPLOYED|Last Started|Last Completed): .*/\1: (time)/; s/^([
     plain_namespace chart-enforce
     cp -R "$CHART" "$BATS_FILE_TMPDIR/before"
     cp "$E2E_ROOT/tests/chart/previous-values.yaml" "$BATS_FILE_TMPDIR/before/values.yaml"
-    CHART=$BATS_FILE_TMPDIR/before chart install --set mode=enforce --set profiles.restricted.mode=warn \
+    CHART=$BATS_FILE_TMPDIR/before chart install --set mode=enforce $patient --set profiles.restricted.mode=warn \
         --set tls.generated.validityDays=1000 --set tls.generated.renewBeforeDays=100 --set tls.generated.caValidityDays=1500
     eventually denied
     two_serve

@@ -1,6 +1,8 @@
 # The chart, and load while something happens to it.
 
 CHART=$E2E_ROOT/charts/podgate
+# For installs under load: what a machine without spare cores delays is not lost.
+patient='--set webhook.timeoutSeconds=20'
 
 # What the Dockerfile puts into the image, as a folder; the stand-in for a kubelet runs Pods from it.
 image_folder() {
