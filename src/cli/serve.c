@@ -16,6 +16,7 @@
 #define PLAIN_CONNECTIONS 16 /* of the health and of the metrics port */
 #define PLAIN_MS 5000
 #define INACTIVITY_S 150
+#define LAST_ARRIVALS_MS 1000 /* for who connected just before the door was closed to ask */
 #define THREADS_MAX 200
 #define MAPPED_BYTES (256 * 1024) /* what is as large goes back to the system when it is freed */
 
@@ -354,9 +355,16 @@ static bool wait_quiet(struct serve *serve, int64_t began_ns, int64_t end_ns) {
     }
 }
 
+/* The door is closed: what came through it is answered, also what was still in its TLS handshake. */
 static bool wait_answered(struct serve *serve, int64_t end_ns) {
-    while (server_in_flight(serve->servers[WEBHOOK]) > 0 && clock_monotonic_ns() < end_ns)
+    int64_t now = clock_monotonic_ns();
+    int64_t asked_ns = least(now + LAST_ARRIVALS_MS * CLOCK_NS_PER_MS, end_ns);
+    for (; now < end_ns; now = clock_monotonic_ns()) {
+        if (server_in_flight(serve->servers[WEBHOOK]) == 0 &&
+            (now >= asked_ns || listener_silent(serve->listener, serve->doors[WEBHOOK]) == 0))
+            break;
         if (reload_wait(serve->reload, 10)) return false;
+    }
     return true;
 }
 

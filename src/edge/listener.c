@@ -145,6 +145,21 @@ unsigned listener_connections(const struct listener *listener, unsigned door) {
     return atomic_load(&listener->doors[door].connections);
 }
 
+static bool is_silent(const struct connection *connection) {
+    return (connection->state == WAITING || connection->state == GIVEN) &&
+           !atomic_load_explicit(&connection->has_asked, memory_order_relaxed);
+}
+
+unsigned listener_silent(struct listener *listener, unsigned door) {
+    unsigned count = 0;
+    pthread_mutex_lock(&listener->mutex);
+    for (unsigned fd = 0; fd < listener->size; fd++)
+        if (listener->connections[fd].door == door && is_silent(&listener->connections[fd]))
+            count++;
+    pthread_mutex_unlock(&listener->mutex);
+    return count;
+}
+
 /* --- records ---------------------------------------------------------------------------------- */
 
 struct connection *connection_find(struct listener *listener, int fd) {
@@ -252,9 +267,7 @@ static struct connection *find_oldest_silent(struct listener *listener, unsigned
     pthread_mutex_lock(&listener->mutex);
     for (unsigned fd = 0; fd <= listener->highest; fd++) {
         struct connection *one = &listener->connections[fd];
-        bool may_go = (one->state == WAITING || one->state == GIVEN) &&
-                      (door == ANY_DOOR || one->door == door) &&
-                      !atomic_load_explicit(&one->has_asked, memory_order_relaxed);
+        bool may_go = (door == ANY_DOOR || one->door == door) && is_silent(one);
         if (may_go && (!oldest || one->accepted_ns < oldest->accepted_ns)) oldest = one;
     }
     pthread_mutex_unlock(&listener->mutex);

@@ -302,6 +302,31 @@ static void a_drain_is_announced_served_through_and_ends(void **state) {
     free(review);
 }
 
+static bool door_is_closed(void) {
+    struct client_options options = {.port = podgate.webhook};
+    struct client *client = client_open(&options);
+    if (client) client_close(client);
+    return !client;
+}
+
+static void who_connected_before_the_end_of_a_drain_is_answered(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--drain-quiet=100ms", NULL);
+    size_t len;
+    char *review = read_review("create-pod-web-good", &len);
+    podgate_signal(&podgate, SIGTERM);
+    assert_true(podgate_logs(&podgate, "draining"));
+    struct client *late = podgate_connect(&podgate);
+    while (!door_is_closed())
+        continue;
+    struct response response = client_post(late, "/validate", review, len);
+    assert_int_equal(response.status, 200);
+    response_release(&response);
+    client_close(late);
+    assert_int_equal(podgate_wait(&podgate), 0);
+    free(review);
+}
+
 static void a_second_signal_ends_it_at_once(void **state) {
     (void)state;
     podgate_start(&podgate, "--drain-quiet=1h", "--drain-timeout=1h", NULL);
@@ -330,6 +355,7 @@ int main(void) {
         cmocka_unit_test_teardown(a_swapped_config_map_is_noticed, release),
         cmocka_unit_test_teardown(a_certificate_is_exchanged_and_a_bad_one_is_not, release),
         cmocka_unit_test_teardown(a_drain_is_announced_served_through_and_ends, release),
+        cmocka_unit_test_teardown(who_connected_before_the_end_of_a_drain_is_answered, release),
         cmocka_unit_test_teardown(a_second_signal_ends_it_at_once, release),
     };
     return cmocka_run_group_tests(tests, NULL, remove_certificates);
