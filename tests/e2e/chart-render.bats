@@ -8,6 +8,9 @@ setup_file() {
     custom_kind cert-manager.io Issuer issuers
     custom_kind monitoring.coreos.com ServiceMonitor servicemonitors
     kubectl create namespace guard
+    eventually serviceaccount_there guard
+    # Pods are not even tried without theirs.
+    kubectl -n guard create serviceaccount podgate
 }
 teardown_file() {
     kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com
@@ -17,7 +20,7 @@ teardown_file() {
 taken() { # HELM-OPTION...
     helm template podgate "$E2E_ROOT/charts/podgate" --namespace guard --kube-version "$(kubectl version -o json | jq -r .serverVersion.gitVersion)" "$@" \
         >"$BATS_TEST_TMPDIR/rendered.yaml"
-    kubectl -n guard create --dry-run=server --validate=strict -f "$BATS_TEST_TMPDIR/rendered.yaml"
+    kubectl -n guard apply --dry-run=server --validate=strict -f "$BATS_TEST_TMPDIR/rendered.yaml"
 }
 
 @test "the API server takes what the chart renders by default" {
