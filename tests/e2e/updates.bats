@@ -21,7 +21,7 @@ before_podgate() {
     say 'kubectl rollout status deployment/web --timeout=2s'
     # The old Pods go on.
     [ "$(kubectl get deployment web -o jsonpath='{.status.availableReplicas}')" = 2 ]
-    same restart-bad 's,web-[0-9a-z]{8,10}",web-HASH",'
+    same restart-bad 's/web-[0-9a-z]{8,10}"/web-HASH"/'
 }
 
 @test "a bad Deployment can be scaled, by the subresource and by an update" {
