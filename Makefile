@@ -146,8 +146,19 @@ integration: $(PODGATE) $(INTEGRATION_TESTS) ## integration tests only: the real
 house: $(PODGATE) ## prove the order of the rooms, forbidden calls, headers, registry, hardening
 	@CC="$(CC)" PODGATE=$(PODGATE) tests/house/run.sh
 
-bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, and check on many manifests
-	@PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) tests/bench/run.sh
+.PHONY: bench-compare bench-budget bench-peers bench-test
+BENCH := PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) CC="$(CC)"
+bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, one page of results (QUICK=1: a minute; WRITE_DOCS=1: into docs/performance.md)
+	@$(BENCH) QUICK=$(QUICK) WRITE_DOCS=$(WRITE_DOCS) tests/bench/run.sh
+
+bench-compare: ## what changed beyond noise between two runs (OLD=FILE, NEW=FILE: the last run)
+	@tests/bench/compare.sh "$(OLD)" "$(or $(NEW),$(BUILD)/bench/results.tsv)"
+
+bench-budget: $(BUILD)/bench/path_cost ## instructions of each path against tests/bench/budgets.txt (UPDATE_BUDGET=1 writes it)
+	@$(BENCH) UPDATE_BUDGET=$(UPDATE_BUDGET) tests/bench/budget.sh
+
+bench-test: $(BUILD)/bench/path_cost ## do the tools of the benchmarks tell what they should?
+	@$(BENCH) tests/bench/selftest.sh
 
 TIME    ?= 60
 TARGETS ?=
@@ -157,13 +168,16 @@ fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review pol
 
 fuzzer: $(FUZZER)
 
-# Go is needed for the three below and for nothing else.
+# Go is needed for the four below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
 
 chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)
 	@PODGATE=$(abspath $(PODGATE)) tests/chart/run.sh
+
+bench-peers: $(PODGATE) $(BENCHES) ## podgate beside the stand-alone Pod Security webhook, before a real API server (WRITE_DOCS=1)
+	@$(BENCH) QUICK=$(QUICK) WRITE_DOCS=$(WRITE_DOCS) tests/bench/peers.sh
 
 e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
 	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh
