@@ -1,7 +1,7 @@
 /*
  * The least that a webhook over libmicrohttpd and GnuTLS can do: it reads the body, looks at nothing and
  * answers a fixed text. What podgate costs is measured beside it.
- *   bare_server CERTIFICATE KEY PORT_FILE        ends at SIGTERM
+ *   bare_server CERTIFICATE KEY PORT_FILE THREADS        ends at SIGTERM
  */
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -71,7 +71,7 @@ static char *read_file(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) return 2;
+    if (argc != 5) return 2;
     char *certificate = read_file(argv[1]), *key = read_file(argv[2]);
     sigset_t ends;
     sigemptyset(&ends);
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
                          MHD_OPTION_HTTPS_MEM_CERT, certificate, MHD_OPTION_HTTPS_MEM_KEY, key,
                          MHD_OPTION_HTTPS_PRIORITIES,
                          "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE",
-                         MHD_OPTION_END);
+                         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)atoi(argv[4]), MHD_OPTION_END);
     FILE *ports = daemon ? fopen(argv[3], "w") : NULL;
     if (!ports) return 1;
     fprintf(ports, "webhook %u\n", MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
