@@ -67,15 +67,18 @@ static bool run_check(struct path *path, struct error *err) {
     struct format_sink sink;
     FILE *nowhere = fopen("/dev/null", "we");
     if (!nowhere) return error_set(err, ERR_IO, "/dev/null");
-    format_sink_init(&sink, format_find(STR("text")), nowhere, false);
+    struct desk_run run = {
+        .profile = snapshot_find_profile(path->snapshot, STR("default")),
+    };
+    format_sink_init(&sink, format_find(STR("text")), &run, nowhere, false);
     path->judge = (struct judge){.snapshot = path->snapshot,
-                                 .profile = snapshot_find_profile(path->snapshot, STR("default")),
+                                 .profile = run.profile,
                                  .mode = path->mode,
                                  .name_space = STR("default"),
                                  .outputs = &sink,
                                  .output_count = 1};
     judge_init(&path->judge);
-    source_init(&path->source, &operands, SOURCE_FILE_BYTES);
+    source_init(&path->source, &operands, SOURCE_DOCUMENT_BYTES);
     path_measured(path, 1);
     const struct desk_summary *summary = &path->judge.summary;
     printf("%zu denied=%zu\n", summary->objects + summary->errors, summary->denied);

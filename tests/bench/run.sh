@@ -70,7 +70,7 @@ write_results() {
     mkdir -p "$(dirname "$RESULTS")"
     {
         cat "$work/machine"
-        printf '# length\t%s\n' "$length"
+        printf '# length\t%s\n# open loop\t%s reviews a second\n' "$length" "$rate_wanted"
         for key in "${order[@]}"; do printf '%s\t%s\n' "$key" "${values[$key]}"; done
     } >"$RESULTS"
 }

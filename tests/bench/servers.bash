@@ -65,9 +65,9 @@ resident_mb() { awk '/^VmRSS/ { printf "%.2f\n", $2 / 1024 }' "/proc/${server_pi
 h2load_to() {
     local name=$1 review=$2
     shift 2
-    (on_cores "$client_cores" timeout 60 h2load --h1 -d "$review" -H 'content-type: application/json' "$@" \
+    (on_cores "$client_cores" timeout 120 h2load --h1 -d "$review" -H 'content-type: application/json' "$@" \
         "https://127.0.0.1:$(port_of "$name")${path:-/validate?timeout=10s}") >"$work/h2load.out" 2>&1 ||
-        fail "h2load failed, or took more than 60 s: $name, $review, $*: $(grep -v '^progress' "$work/h2load.out" | tail -n 3)"
+        fail "h2load failed, or took more than 120 s: $name, $review, $*: $(grep -v '^progress' "$work/h2load.out" | tail -n 3)"
     awk '/^requests:/ { done = $6; failed = $10 + $12 + $14 } /^status codes:/ { good = $3 }
         END { exit !(done > 0 && done == good && failed == 0) }' "$work/h2load.out" ||
         fail "not all answers were good: $name, $review: $(grep -E '^(requests|status codes):' "$work/h2load.out" | tr '\n' ' ')"
