@@ -110,6 +110,17 @@ size_t source_bytes_read(const struct source *source);
 MUST_CHECK bool source_read_file(struct arena *arena, struct str path, size_t limit,
                                  struct str *text, struct error *err);
 
+/* A file that may hold policy tests. */
+struct source_test_file {
+    struct str path;
+    bool is_named; /* by an operand itself, not found in a folder */
+};
+/* The operands' files, in order: files as they are, of folders every *.yaml and *.yml (recursive, in
+ * order of their names). ERR_IO, ERR_MEMORY. */
+MUST_CHECK bool source_list_test_files(struct arena *arena, const struct str_list *operands,
+                                       struct source_test_file **out, size_t *count,
+                                       struct error *err);
+
 /*
  * Reads the policy texts that --policies names, in order: a file, a folder whose *.yaml and *.yml
  * are read in order of their names (not recursive; what starts with a dot, as Kubernetes' `..data`,

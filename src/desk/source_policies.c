@@ -89,3 +89,33 @@ bool source_read_policies(struct arena *arena, const struct str_list *paths,
     *count = sources.count;
     return true;
 }
+
+/* --- policy tests ------------------------------------------------------------------------------- */
+
+static bool add_test_files(struct arena *arena, const struct str_list *paths, bool is_named,
+                           struct source_test_file **files, size_t *count) {
+    struct source_test_file *more =
+        ARENA_NEW(arena, struct source_test_file, *count + paths->count);
+    if (!more) return false;
+    if (*count) memcpy(more, *files, *count * sizeof *more);
+    for (size_t i = 0; i < paths->count; i++)
+        more[(*count)++] = (struct source_test_file){paths->items[i], is_named};
+    *files = more;
+    return true;
+}
+
+bool source_list_test_files(struct arena *arena, const struct str_list *operands,
+                            struct source_test_file **out, size_t *count, struct error *err) {
+    *out = NULL;
+    *count = 0;
+    for (size_t i = 0; i < operands->count; i++) {
+        struct str path = str_copy(arena, operands->items[i]);
+        struct str_list files = {&path, 1};
+        bool is_folder = path.at && source_files_is_folder(path);
+        if (is_folder && !source_files_list(arena, path, SOURCE_RECURSIVE, &suffixes, &files, err))
+            return error_in(err, path.at);
+        if (!path.at || !add_test_files(arena, &files, !is_folder, out, count))
+            return error_set(err, ERR_MEMORY, "out of memory");
+    }
+    return true;
+}
