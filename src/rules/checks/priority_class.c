@@ -49,7 +49,7 @@ const struct check check_priority_class = {
     .id = "priority-class",
     .title = "Pods have a priority that the policy allows",
     .rationale =
-        "A Pod of a higher priority class takes the place of others. The classes system-cluster- "
+        "A Pod of a higher priority class takes the place of others. The classes system-cluster-"
         "critical and system-node-critical are for what the cluster itself lives on, and nothing "
         "keeps a namespace from using them but a quota or a rule like this. Where a class is "
         "required, one that the cluster gives by default counts on Pods, because it is filled in "

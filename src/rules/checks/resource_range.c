@@ -103,7 +103,7 @@ const struct check check_resource_range = {
     .rationale =
         "One container that asks for more than a node has waits for ever, and one that asks for "
         "nearly nothing is the first to be killed. The default finds the commonest mistake: "
-        "memory: 128m is an eighth of a byte. What is absent or 0 is not judged here (resource- "
+        "memory: 128m is an eighth of a byte. What is absent or 0 is not judged here (resource-"
         "limits asks for it); an absent request is the limit. maxPodRequests is about the pod as "
         "a whole, as the scheduler counts it: regular containers and sidecars together, or the "
         "largest init container.",
