@@ -112,6 +112,11 @@ enum handler_type {
     HANDLER_SLEEP
 };
 
+/* Of an httpGet. */
+struct http_header {
+    struct str name, value;
+};
+
 /* A probe or a lifecycle hook. More than one handler may be there (API validation refuses it; templates of
  * old may hold it): each host is kept. */
 struct handler {
@@ -121,6 +126,8 @@ struct handler {
     struct str_list command;
     struct str path,
         port; /* httpGet; port as written, number or name; tcpSocket and grpc fill port too */
+    const struct http_header *headers;
+    size_t header_count;
     const struct cJSON *action; /* the node of the first handler: all that it says */
     struct optional_int period, failure_threshold; /* of a probe, seconds and times */
 };

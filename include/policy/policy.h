@@ -56,6 +56,7 @@ struct rule {
     const struct check *check;
     const void *params;
     const struct standard *standard; /* `params` of a pod-security rule; NULL: another check's */
+    bool judges_object;              /* struct check */
     enum severity severity;
     enum action action;          /* on Pods */
     enum action template_action; /* on workload templates */

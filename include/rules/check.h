@@ -32,6 +32,7 @@ struct problem {
     const char *says; /* follows the subject: "may run as root" */
     const char *mend; /* what to write instead: "set it to true" */
     bool hides_state; /* true: PATH: MEND, without "is unset" */
+    bool hides_line;  /* true: the line where it stands is not shown, for it may hold a secret */
     /* The field a person edits is this one of the pod spec, once for all containers; NULL: the finding's own. */
     const char *pod_field;
 };
@@ -54,6 +55,8 @@ struct check {
     /* It reads what is outside the pod spec and its template (the object's labels, replicas, a Job's deadlines), or a
      * Pod's metadata: of an update that leaves the pod as it was, only such checks are asked. */
     bool judges_object;
+    /* The same where the parameters decide, or NULL. */
+    bool (*judges_object_with)(const void *params);
     const struct problem *problems;
     size_t problem_count;
     const struct param *params;

@@ -1,6 +1,6 @@
 /*
  * secret: does a variable hold a secret in clear? Told by its name, by its value's shape, never by guessing at
- * randomness. Tables in secret_name.c and secret_value.c are the only home of names and shapes.
+ * randomness. Tables in secret_name.c and secret_shape.c are the only home of names and shapes; docs/secrets.md explains them.
  *
  * Values are looked at and never copied, printed or kept. Nothing is allocated. Any thread may enter.
  */
@@ -24,8 +24,30 @@ bool secret_name_is_telling(struct str name);
  */
 bool secret_value_is_literal(struct str value);
 
-/* What the value is by its own shape, wherever it stands: "a private key", "a GitHub token", "a password in a URL";
- * NULL: no known shape. */
+/* A secret inside a text. */
+struct secret_hit {
+    const char *what;  /* "a private key", "a GitHub token", "a password in a URL", "a secret" */
+    struct str secret; /* where it stands in the text */
+    struct str name;   /* behind which it stands: "db-password"; or empty */
+};
+
+/*
+ * The first secret in the text, whatever name the text has: a token of a known maker, a private key, a password in a URL, what stands
+ * behind a telling name in a command line, a connection string, JSON, YAML or properties. Linear in the text's length.
+ */
+bool secret_find(struct str text, struct secret_hit *hit);
+/* Whether the text is a flag whose value is the next argument, and a secret: --db-password. */
+bool secret_is_flag(struct str text);
+/* What secret_find finds; NULL: the text holds none. */
 const char *secret_value_shape(struct str value);
+
+/* Entropy by Shannon over the text's characters, in thousandths of a bit a character; 0 beyond 4096 bytes. */
+unsigned secret_entropy(struct str text);
+
+/*
+ * Whether the whole value looks like random characters: one word of base64 letters, at least `length` long, with upper case, lower
+ * case and digits that take turns, entropy of `millibits` a character at least, and no printable text in base64.
+ */
+bool secret_value_is_random(struct str value, size_t length, unsigned millibits);
 
 #endif

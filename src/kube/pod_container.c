@@ -133,6 +133,8 @@ const struct decode_table resources_table = DECODE_TABLE(struct resources, resou
 struct action {
     struct str host, path, port;
     struct str_list command;
+    const struct http_header *headers;
+    size_t header_count;
 };
 
 /* httpGet and tcpSocket: a number or the name of a port of the container (IntOrString). */
@@ -158,10 +160,17 @@ static const struct decode_row exec_rows[] = {
 };
 static const struct decode_table exec_table = DECODE_TABLE(struct action, exec_rows);
 
+static const struct decode_row header_rows[] = {
+    DECODE_FIELD("name", struct http_header, name, decode_string),
+    DECODE_FIELD("value", struct http_header, value, decode_string),
+};
+static const struct decode_table header_table = DECODE_TABLE(struct http_header, header_rows);
+
 static const struct decode_row http_get_rows[] = {
     DECODE_FIELD("path", struct action, path, decode_string),
     DECODE_FIELD("port", struct action, port, decode_port),
     DECODE_FIELD("host", struct action, host, decode_string),
+    DECODE_LIST("httpHeaders", struct action, headers, header_count, header_table),
 };
 static const struct decode_table http_get_table = DECODE_TABLE(struct action, http_get_rows);
 
@@ -192,6 +201,8 @@ static bool decode_action(const struct decoder *decoder, const struct cJSON *nod
     handler->command = action.command;
     handler->path = action.path;
     handler->port = action.port;
+    handler->headers = action.headers;
+    handler->header_count = action.header_count;
     return true;
 }
 

@@ -265,7 +265,7 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     size_t kind = (size_t)(subject->workload->kind - workload_kinds);
     const struct rule *const *rules = terms->profile->rules[kind];
     for (size_t i = 0; i < terms->profile->rule_count[kind]; i++) {
-        if (terms->pod_is_unchanged && !rules[i]->check->judges_object) continue;
+        if (terms->pod_is_unchanged && !rules[i]->judges_object) continue;
         if (!policy_applies(&judging, rules[i]->policy)) continue;
         if (!subject->is_from_review && needs_request(rules[i])) out->request_rules++;
         judge_rule(&judging, rules[i]);

@@ -185,6 +185,8 @@ static void decode_params(struct loading *loading, struct rule_draft *draft) {
     else if (check->prepare && !check->prepare(params, loading->arena, &err))
         loading_error(loading, find_param(draft, &err), "%s", err.text);
     draft->rule.params = params;
+    draft->rule.judges_object = check->judges_object || (params && check->judges_object_with &&
+                                                         check->judges_object_with(params));
     if (check == check_find(STR("pod-security"))) draft->rule.standard = params;
 }
 

@@ -158,7 +158,7 @@ static void compile_rules_of_kind(struct arena *arena, struct profile *profile, 
         for (size_t j = 0; j < policy->rule_count; j++) {
             if (!rule_concerns_kind(&policy->rules[j], kind)) continue;
             rules[count++] = &policy->rules[j];
-            if (policy->rules[j].check->judges_object) profile->judges_object[kind] = true;
+            if (policy->rules[j].judges_object) profile->judges_object[kind] = true;
         }
     }
     profile->rules[kind] = rules;

@@ -5,7 +5,7 @@
  *
  * The last term of a name decides, unless a word behind it says that the variable is only about it.
  */
-#include "rules/secret.h"
+#include "rules/secret_text.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof(list)[0])
 #define WORDS_MAX 24 /* of one name; nobody writes longer ones */
@@ -33,6 +33,12 @@ static const struct term {
     /* names of Kubernetes Secrets, cursors, keys that open nothing */
     TERM("PULL SECRET", INNOCENT),
     TERM("TLS SECRET", INNOCENT),
+    TERM("SSL SECRET", INNOCENT),
+    TERM("CA SECRET", INNOCENT),
+    TERM("CERT SECRET", INNOCENT),
+    TERM("CERTIFICATE SECRET", INNOCENT),
+    TERM("EXISTING SECRET", INNOCENT),
+    TERM("APPLICATION CREDENTIAL", INNOCENT), /* Google's: the path of a file */
     TERM("PUBLIC KEY", INNOCENT | GLUED),
     TERM("PAGE TOKEN", INNOCENT),
     TERM("NEXT TOKEN", INNOCENT),
@@ -41,10 +47,12 @@ static const struct term {
     TERM("PASSWORD", GLUED),
     TERM("PASSWD", GLUED),
     TERM("PASSPHRASE", GLUED),
+    TERM("PASS PHRASE", 0),
     TERM("PASSCODE", GLUED),
     TERM("PASSWRD", GLUED),
     TERM("PSWD", GLUED),
     TERM("PWD", NOT_ALONE),
+    TERM("PW", 0),
     TERM("PASS", NOT_ALONE),
     TERM("DBPASS", 0),
     TERM("KEYPASS", 0),
@@ -53,8 +61,10 @@ static const struct term {
     TERM("BASIC AUTH", 0),
     TERM("PSK", 0),
     TERM("MNEMONIC", 0),
+    TERM("SEED PHRASE", 0),
     /* secrets and tokens */
     TERM("VAULT SECRET ID", 0),
+    TERM("APPROLE SECRET ID", 0),
     TERM("SECRET ACCESS KEY", GLUED),
     TERM("SECRET KEY", GLUED),
     TERM("SECRET", GLUED),
@@ -63,6 +73,7 @@ static const struct term {
     TERM("BEARER", 0),
     TERM("AUTHORIZATION", 0),
     TERM("ERLANG COOKIE", 0),
+    TERM("RELEASE COOKIE", 0),
     TERM("SALT", NOT_ALONE),
     TERM("PEPPER", NOT_ALONE),
     /* keys: the word alone says nothing */
@@ -79,16 +90,20 @@ static const struct term {
     TERM("CRYPTO KEY", 0),
     TERM("DECRYPTION KEY", GLUED),
     TERM("DEPLOY KEY", PUBLISHED),
+    TERM("ENC KEY", PUBLISHED),
     TERM("ENCRYPTION KEY", GLUED | PUBLISHED),
     TERM("FERNET KEY", 0),
     TERM("GPG KEY", PUBLISHED),
     TERM("HMAC KEY", 0),
+    TERM("INSTRUMENTATION KEY", 0),
+    TERM("INTEGRATION KEY", 0),
     TERM("JWT KEY", PUBLISHED),
     TERM("LICENCE KEY", GLUED),
     TERM("LICENSE KEY", GLUED),
     TERM("MASTER KEY", GLUED),
     TERM("PRIVATE KEY", GLUED),
     TERM("RSA KEY", PUBLISHED),
+    TERM("SA KEY", 0), /* of a service account */
     TERM("SAS KEY", 0),
     TERM("SERVER KEY", PUBLISHED),
     TERM("SERVICE KEY", PUBLISHED),
@@ -101,10 +116,21 @@ static const struct term {
     TERM("TLS KEY", PUBLISHED),
     TERM("UNSEAL KEY", 0),
     TERM("WEBHOOK KEY", 0),
+    /* makers whose keys go by their names */
+    TERM("ANTHROPIC KEY", 0),
+    TERM("DATADOG KEY", 0),
+    TERM("MAILGUN KEY", 0),
+    TERM("OPENAI KEY", 0),
+    TERM("PAGERDUTY KEY", 0),
+    TERM("SENDGRID KEY", 0),
+    TERM("STRIPE KEY", PUBLISHED),
+    TERM("TWILIO KEY", 0),
     /* both halves */
     TERM("CREDENTIAL", GLUED),
     TERM("CREDS", 0),
     TERM("CRED", NOT_ALONE),
+    TERM("DOCKERCONFIGJSON", 0),
+    TERM("DOCKER AUTH CONFIG", 0),
 };
 
 /* Behind a term: where it is, how long, how it works; not the thing itself. */
@@ -125,6 +151,7 @@ static const char *const words_about[] = {
     "CACHE",
     "CHANGE",
     "CHARS",
+    "CHARSET",
     "CHECK",
     "CLASS",
     "CMD",
@@ -136,13 +163,17 @@ static const char *const words_about[] = {
     "COUNT",
     "DAYS",
     "DECIMALS",
+    "DIGITS",
     "DIR",
     "DIRECTORY",
     "DISABLED",
     "DURATION",
+    "EMAIL",
     "ENABLE",
     "ENABLED",
+    "ENCODER",
     "ENCODING",
+    "ENCRYPTION",
     "ENDPOINT",
     "ENGINE",
     "EXP",
@@ -169,6 +200,8 @@ static const char *const words_about[] = {
     "HOURS",
     "ID",
     "IDS",
+    "IN",
+    "INCLUDE",
     "INTERVAL",
     "ISSUER",
     "ITERATIONS",
@@ -183,6 +216,7 @@ static const char *const words_about[] = {
     "LOCATION",
     "LOGIN",
     "MANAGER",
+    "MASKING",
     "MAX",
     "METHOD",
     "MIN",
@@ -208,6 +242,7 @@ static const char *const words_about[] = {
     "PROGRAM",
     "PROMPT",
     "PROVIDER",
+    "PUBLIC",
     "REF",
     "REFERENCE",
     "REGEX",
@@ -217,6 +252,7 @@ static const char *const words_about[] = {
     "RESET",
     "RETENTION",
     "RETRIES",
+    "REVOCATION",
     "ROLE",
     "ROTATION",
     "ROUNDS",
@@ -230,6 +266,8 @@ static const char *const words_about[] = {
     "SERVICE",
     "SIZE",
     "SOURCE",
+    "STANDARD",
+    "STDIN",
     "STORE",
     "STRATEGY",
     "STRENGTH",
@@ -247,27 +285,30 @@ static const char *const words_about[] = {
     "VALID",
     "VALIDATION",
     "VALIDITY",
+    "VERIFICATION",
     "VERSION",
     "VOLUME",
 };
 
-/* Before a term: it counts or switches. */
+/* Somewhere before a term: it counts or switches. */
 static const char *const words_before[] = {
-    "ALLOW",  "COUNT",   "DISABLE", "ENABLE", "FORCE",   "HAS", "IGNORE",
-    "IS",     "MAX",     "MAXIMUM", "MIN",    "MINIMUM", "NUM", "NUMBER",
-    "RANDOM", "REQUIRE", "SKIP",    "TOTAL",  "USE",
+    "ALLOW",  "COMPLETION", "CONTEXT", "COUNT",  "DISABLE", "ENABLE", "FORCE",   "HAS",
+    "IGNORE", "INPUT",      "IS",      "MAX",    "MAXIMUM", "MIN",    "MINIMUM", "NUM",
+    "NUMBER", "OUTPUT",     "PROMPT",  "RANDOM", "REQUIRE", "SKIP",   "TOTAL",   "USE",
 };
 
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+/* Right before it, at the beginning: what is done with it. */
+static const char *const words_doing[] = {
+    "CREATE", "ENCRYPT", "GENERATE", "HIDE",  "LOG",  "MASK",
+    "ROTATE", "SAVE",    "SHOW",     "STORE", "SYNC", "WATCH",
+};
+
 static char upper(char c) { return is_lower(c) ? (char)(c - 'a' + 'A') : c; }
-static bool is_part(char c) { return is_upper(c) || is_lower(c) || is_digit(c); }
 
 /* Whether a word ends before name.at[at]. */
 static bool is_border(struct str name, size_t at) {
     char before = name.at[at - 1], here = name.at[at];
-    if (!is_part(here)) return true;
+    if (!is_alnum(here)) return true;
     if (!is_upper(here)) return false;
     if (!is_upper(before)) return true;
     return at + 1 < name.len && is_lower(name.at[at + 1]);
@@ -277,7 +318,7 @@ static void divide(struct str name, struct words *words) {
     words->count = 0;
     for (size_t at = 0; at < name.len && words->count < WORDS_MAX;) {
         size_t start = at;
-        if (!is_part(name.at[at++])) continue;
+        if (!is_alnum(name.at[at++])) continue;
         while (at < name.len && !is_border(name, at))
             at++;
         words->items[words->count++] = str_slice(name, start, at - start);
@@ -355,6 +396,7 @@ static const struct term *find_term(const struct words *words, size_t at, size_t
 /* Whether the words before `at` leave the term its meaning. */
 static bool is_meant(const struct term *term, const struct words *words, size_t at) {
     if (term->flags & INNOCENT) return false;
+    if (at == 1 && is_among(words->items[0], words_doing, COUNT_OF(words_doing))) return false;
     for (size_t i = 0; i < at; i++) {
         struct str word = words->items[i];
         bool is_public = str_equals_ignore_case(word, STR("PUBLIC")) ||
@@ -365,8 +407,39 @@ static bool is_meant(const struct term *term, const struct words *words, size_t 
     return true;
 }
 
+static bool begins(struct str text, struct str root) {
+    return str_equals_ignore_case(str_slice(text, 0, root.len), root);
+}
+
+/* Most names hold no term at all: each term holds one of these, and looking for them costs little. */
+static bool begins_root(struct str text) {
+    switch (upper(text.at[0])) {
+    case 'A': return begins(text, STR("AUTH"));
+    case 'B': return begins(text, STR("BEARER"));
+    case 'C': return begins(text, STR("COOKIE")) || begins(text, STR("CRED"));
+    case 'D': return begins(text, STR("DOCKERC"));
+    case 'K': return begins(text, STR("KEY"));
+    case 'M': return begins(text, STR("MNEMONIC"));
+    case 'P':
+        return begins(text, STR("PAS")) || begins(text, STR("PAT")) ||
+               begins(text, STR("PEPPER")) || begins(text, STR("PHRASE")) ||
+               begins(text, STR("PS")) || begins(text, STR("PW"));
+    case 'S': return begins(text, STR("SECRET")) || begins(text, STR("SALT"));
+    case 'T': return begins(text, STR("TOKEN"));
+    default: return false;
+    }
+}
+
+static bool has_root(struct str name) {
+    for (size_t at = 0; at < name.len; at++) {
+        if (begins_root(str_slice(name, at, name.len))) return true;
+    }
+    return false;
+}
+
 bool secret_name_is_telling(struct str name) {
     struct words words;
+    if (!has_root(name)) return false;
     bool is_telling = false;
     size_t matched;
     divide(name, &words);

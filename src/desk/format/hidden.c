@@ -47,7 +47,8 @@ static struct str value_behind(struct str line, size_t colon) {
     return is_quote(line.at[start]) ? quoted(line, start) : plain(line, start);
 }
 
-bool hidden_find(struct str line, size_t from, struct str *value) {
+/* The first value behind a key that tells. */
+static bool find_behind_key(struct str line, size_t from, struct str *value) {
     for (size_t at = from; at < line.len; at++) {
         if (line.at[at] != ':') continue;
         struct str key = key_before(line, at);
@@ -58,4 +59,12 @@ bool hidden_find(struct str line, size_t from, struct str *value) {
             return true;
     }
     return false;
+}
+
+bool hidden_find(struct str line, size_t from, struct str *value) {
+    struct secret_hit hit;
+    bool is_behind_key = find_behind_key(line, from, value);
+    if (!secret_find(str_slice(line, from, line.len), &hit)) return is_behind_key;
+    if (!is_behind_key || hit.secret.at < value->at) *value = hit.secret;
+    return true;
 }

