@@ -23,12 +23,13 @@ enum {
 };
 
 #define TERM(text, flags)                                                                          \
-    { {(text), sizeof(text) - 1}, (flags) }
+    { {(text), sizeof(text) - 1}, (flags), (text)[0], (text)[sizeof(text) - 2] }
 
 /* The first row that matches counts, so longer terms stand before their parts. */
 static const struct term {
     struct str text;
     unsigned flags;
+    char first, last; /* letters of the text */
 } terms[] = {
     /* names of Kubernetes Secrets, cursors, keys that open nothing */
     TERM("PULL SECRET", INNOCENT),
@@ -343,7 +344,9 @@ static bool is_word(struct str word, struct str wanted) {
 }
 
 static bool is_among(struct str word, const char *const *list, size_t count) {
+    char first = upper(word.at[0]);
     for (size_t i = 0; i < count; i++) {
+        if (list[i][0] != first) continue;
         if (str_equals_ignore_case(word, str_from(list[i]))) return true;
     }
     return false;
@@ -381,12 +384,13 @@ static const struct term *find_term(const struct words *words, size_t at, size_t
     char last_of_singular = upper(singular.at[singular.len - 1]);
     for (size_t i = 0; i < COUNT_OF(terms); i++) {
         const struct term *term = &terms[i];
-        char wanted = term->text.at[term->text.len - 1];
+        bool may_end = last == term->last || last_of_singular == term->last;
+        if (!may_end && first != term->first) continue;
         if ((term->flags & NOT_ALONE) && at == 0) continue;
         *matched = 1;
-        if (last == wanted && is_glued_term(word, term)) return term;
-        if (last_of_singular == wanted && is_glued_term(singular, term)) return term;
-        if (first != term->text.at[0]) continue;
+        if (last == term->last && is_glued_term(word, term)) return term;
+        if (last_of_singular == term->last && is_glued_term(singular, term)) return term;
+        if (first != term->first) continue;
         *matched = match_words(words, at, term->text);
         if (*matched > 0) return term;
     }
