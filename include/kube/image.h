@@ -41,5 +41,8 @@ struct image_pattern {
 MUST_CHECK bool image_pattern_parse(struct arena *arena, struct str text, struct image_pattern *out,
                                     struct error *err);
 bool image_pattern_match(const struct image_pattern *pattern, const struct image *image);
+/* The same for who knows the image_full_name. */
+bool image_pattern_match_named(const struct image_pattern *pattern, const struct image *image,
+                               struct str full_name);
 
 #endif

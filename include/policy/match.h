@@ -23,8 +23,15 @@ void subject_init(struct subject *subject, const struct workload *workload);
 enum match_sense { MATCH_SELECT, MATCH_EXCLUDE };
 /* Object keys only. */
 bool match_object(const struct match *match, const struct subject *subject, enum match_sense sense);
-/* Container keys only; true when the match has none. */
-bool match_container(const struct match *match, const struct container *container);
+/* A container's image, read for the first match that asks. Zeroed before. */
+struct match_image {
+    bool is_read, is_image;
+    struct image image;
+    struct str full_name;
+};
+/* Container keys only; true when the match has none. `image` is the container's: NULL will do for a match without images. */
+bool match_container(struct arena *arena, const struct match *match,
+                     const struct container *container, struct match_image *image);
 /* Whether the match depends on what a manifest cannot tell (operations, users, groups). */
 bool match_needs_request(const struct match *match);
 /* Whether it may match as far as the envelope tells (kind, operation, namespace, user, groups): without a tree. */

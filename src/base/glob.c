@@ -123,18 +123,14 @@ static bool step(struct str pattern, struct str character, bool in_path, unsigne
     return any;
 }
 
-static bool is_special(char c) { return c == '*' || c == '?' || c == '[' || c == '\\'; }
+static bool is_special(char c) {
+    static const bool specials[256] = {['*'] = true, ['?'] = true, ['['] = true, ['\\'] = true};
+    return specials[(unsigned char)c];
+}
 
-static bool match(struct str pattern, struct str text, bool in_path) {
-    if (pattern.len > GLOB_MAX) return false;
-    size_t same = 0;
-    while (same < pattern.len && !is_special(pattern.at[same])) {
-        if (same == text.len || text.at[same] != pattern.at[same]) return false;
-        same++;
-    }
-    pattern = str_slice(pattern, same, pattern.len);
-    text = str_slice(text, same, text.len);
-    if (pattern.len == 0) return text.len == 0;
+/* From the first special character on. Apart from `match`, because its memory is not for nothing. */
+__attribute__((noinline)) static bool match_further(struct str pattern, struct str text,
+                                                    bool in_path) {
     struct token token = read_token(pattern, in_path);
     if (token.len == pattern.len && token.kind == TOKEN_STAR && token.crosses) return true;
 
@@ -153,11 +149,23 @@ static bool match(struct str pattern, struct str text, bool in_path) {
     return ends_whole(pattern, now, in_path);
 }
 
+/* Most texts differ from most patterns in their first letters. */
+static inline bool match(struct str pattern, struct str text, bool in_path) {
+    if (pattern.len > GLOB_MAX) return false;
+    size_t same = 0, most = pattern.len < text.len ? pattern.len : text.len;
+    while (same < most && text.at[same] == pattern.at[same] && !is_special(pattern.at[same]))
+        same++;
+    if (same == pattern.len) return same == text.len;
+    if (!is_special(pattern.at[same])) return false;
+    return match_further(str_slice(pattern, same, pattern.len), str_slice(text, same, text.len),
+                         in_path);
+}
+
 bool glob_match(struct str pattern, struct str text) { return match(pattern, text, false); }
 
 bool glob_match_any(const struct str_list *patterns, struct str text) {
     for (size_t i = 0; i < patterns->count; i++)
-        if (glob_match(patterns->items[i], text)) return true;
+        if (match(patterns->items[i], text, false)) return true;
     return false;
 }
 

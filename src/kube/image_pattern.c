@@ -149,8 +149,13 @@ bool image_pattern_match(const struct image_pattern *pattern, const struct image
     if (pattern->everything) return true;
     char buffer[IMAGE_FULL_NAME_BYTES_MAX];
     size_t length = image_write_full_name(image, buffer, sizeof buffer);
-    if (length == 0 || !glob_match_path(pattern->full_name, (struct str){buffer, length}))
-        return false;
+    return image_pattern_match_named(pattern, image, (struct str){buffer, length});
+}
+
+bool image_pattern_match_named(const struct image_pattern *pattern, const struct image *image,
+                               struct str full_name) {
+    if (pattern->everything) return true;
+    if (full_name.len == 0 || !glob_match_path(pattern->full_name, full_name)) return false;
     if (!str_is_empty(pattern->digest) && !glob_match(pattern->digest, image->digest)) return false;
     if (str_is_empty(pattern->tag)) return true;
     /* What has neither tag nor digest is pulled as latest. */

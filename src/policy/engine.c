@@ -20,6 +20,8 @@ struct judging {
     unsigned char (*decided)[2]; /* by match id and sense */
     struct findings findings;
     struct scope scope;
+    bool *container_is_out;     /* the scope's, made for the first that narrows */
+    struct match_image *images; /* of the containers, made for the first match that asks */
     struct violation **end, **excused_end; /* where the next one goes */
     struct omission **omissions_end;
     struct judgement *out;
@@ -71,12 +73,23 @@ static bool narrows(const struct policy *policy) {
     return policy->match.narrows_containers;
 }
 
+/* Out of memory nothing matches: the arena's mark beats the verdict. */
+static bool matches_container(struct judging *judging, const struct match *match,
+                              const struct container *container) {
+    const struct pod *pod = &judging->subject->workload->pod;
+    if (match->images.count > 0 && !judging->images)
+        judging->images = ARENA_NEW(judging->arena, struct match_image, pod->container_count);
+    struct match_image *image =
+        judging->images ? &judging->images[container - pod->containers] : NULL;
+    return match_container(judging->arena, match, container, image);
+}
+
 static bool container_is_excluded(struct judging *judging, const struct policy *policy,
                                   const struct container *container) {
     for (size_t i = 0; i < policy->exclude_count; i++)
         if (policy->excludes[i].narrows_containers &&
             decide(judging, &policy->excludes[i], MATCH_EXCLUDE) &&
-            match_container(&policy->excludes[i], container))
+            matches_container(judging, &policy->excludes[i], container))
             return true;
     return false;
 }
@@ -84,12 +97,14 @@ static bool container_is_excluded(struct judging *judging, const struct policy *
 /* Fills scope.container_is_out; false when `match` selects containers and has none of them. */
 static bool narrow(struct judging *judging, const struct policy *policy) {
     const struct pod *pod = &judging->subject->workload->pod;
-    bool *out = ARENA_NEW(judging->arena, bool, pod->container_count);
+    if (!judging->container_is_out)
+        judging->container_is_out = ARENA_NEW(judging->arena, bool, pod->container_count);
+    bool *out = judging->container_is_out;
     if (!out) return true;
     size_t selected = 0;
     for (size_t i = 0; i < pod->container_count; i++) {
         const struct container *container = &pod->containers[i];
-        bool is_selected = match_container(&policy->match, container);
+        bool is_selected = matches_container(judging, &policy->match, container);
         selected += is_selected;
         out[i] = !is_selected || container_is_excluded(judging, policy, container);
     }
@@ -137,7 +152,7 @@ static bool covers(struct judging *judging, const struct exception *exception,
     if (!exception_has_control(exception, finding->control)) return false;
     if (!decide(judging, &exception->match, MATCH_EXCLUDE)) return false;
     if (!exception->match.narrows_containers) return true;
-    return finding->container && match_container(&exception->match, finding->container);
+    return finding->container && matches_container(judging, &exception->match, finding->container);
 }
 
 /* The one that lasts longest of those that cover the finding: it may have expired all the same. */

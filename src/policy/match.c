@@ -78,23 +78,33 @@ bool match_object(const struct match *match, const struct subject *subject,
 }
 
 /* A reference that does not parse names no image that any runtime would pull. */
-static bool image_matches(const struct image_pattern_list *patterns, struct str text) {
-    struct image image;
+static void read_image(struct arena *arena, struct str text, struct match_image *image) {
     struct error err;
-    bool is_image = image_parse(text, &image, &err);
+    image->is_read = true;
+    image->is_image = image_parse(text, &image->image, &err);
+    if (image->is_image) image->full_name = image_full_name(arena, &image->image);
+}
+
+static bool image_matches(const struct image_pattern_list *patterns,
+                          const struct match_image *image) {
     for (size_t i = 0; i < patterns->count; i++)
         if (patterns->items[i].everything ||
-            (is_image && image_pattern_match(&patterns->items[i], &image)))
+            (image->is_image &&
+             image_pattern_match_named(&patterns->items[i], &image->image, image->full_name)))
             return true;
     return false;
 }
 
-bool match_container(const struct match *match, const struct container *container) {
+bool match_container(struct arena *arena, const struct match *match,
+                     const struct container *container, struct match_image *image) {
     if (!match->narrows_containers) return true;
     if (match->containers.count > 0 && !glob_match_any(&match->containers, container->name))
         return false;
     if (match->container_types && !(match->container_types >> container->type & 1)) return false;
-    return match->images.count == 0 || image_matches(&match->images, container->image);
+    if (match->images.count == 0) return true;
+    if (!image) return false;
+    if (!image->is_read) read_image(arena, container->image, image);
+    return image_matches(&match->images, image);
 }
 
 bool match_envelope(const struct match *match, const struct review *review,

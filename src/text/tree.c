@@ -16,9 +16,11 @@ const char *tree_type_name(const struct cJSON *node) {
 
 /* The member of this name, null or not, from `member` on. */
 static const struct cJSON *find_from(const struct cJSON *member, struct str name) {
-    for (; member; member = member->next)
+    for (; member; member = member->next) {
+        if (name.len > 0 && member->string[0] != name.at[0]) continue;
         if (strncmp(member->string, name.at, name.len) == 0 && member->string[name.len] == '\0')
             return member;
+    }
     return NULL;
 }
 

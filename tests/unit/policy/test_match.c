@@ -123,8 +123,9 @@ static bool container_matches(const char *keys, size_t container) {
             "  ephemeralContainers:\n"
             "  - {name: debugger, image: 'NOT AN IMAGE'}\n"));
     assert_int_equal(judged.workload.pod.container_count, 4);
-    bool is_match = match_container(&judged.snapshot->policies[0].match,
-                                    &judged.workload.pod.containers[container]);
+    struct match_image image = {0};
+    bool is_match = match_container(&judged.arena, &judged.snapshot->policies[0].match,
+                                    &judged.workload.pod.containers[container], &image);
     judged_end(&judged);
     return is_match;
 }

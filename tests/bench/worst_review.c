@@ -1,0 +1,138 @@
+/*
+ * The reviews that cost podgate most, made to measure.
+ *   worst_review CASE COUNT [update]       a review on standard output; `update` has the object twice, changed
+ *   worst_review                           the cases
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void repeat(const char *text, long count) {
+    for (long i = 0; i < count; i++)
+        fputs(text, stdout);
+}
+
+static void numbers(long count) {
+    printf("\"securityContext\":{\"supplementalGroups\":[");
+    repeat("0,", count);
+    printf("0]},\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}]");
+}
+
+static void containers(long count) {
+    printf("\"containers\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s{\"name\":\"c%ld\",\"image\":\"registry.example.com/a:%ld\"}", i ? "," : "", i,
+               i);
+    printf("]");
+}
+
+/* Each container breaks all that a container can, and has a volume and a port of its own. */
+static void findings(long count) {
+    printf("\"hostNetwork\":true,\"hostPID\":true,\"containers\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s{\"name\":\"c%ld\",\"image\":\"a\",\"securityContext\":{\"privileged\":true,"
+               "\"capabilities\":{\"add\":[\"SYS_ADMIN\"]}}}",
+               i ? "," : "", i);
+    printf("]");
+}
+
+static void environment(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"env\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s{\"name\":\"DB_PASSWORD_%ld\",\"value\":\"x%ld\"}", i ? "," : "", i, i);
+    printf("]}]");
+}
+
+/* Lists in lists, as deep as podgate reads: beside the spec's other fields. */
+static void nested(long count) {
+    printf("\"x\":[");
+    for (long i = 0; i < count; i++) {
+        if (i > 0) putchar(',');
+        repeat("[", 50);
+        repeat("]", 50);
+    }
+    printf("],\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}]");
+}
+
+static void escapes(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"env\":[");
+    for (int i = 0; i < 4; i++) {
+        printf("%s{\"name\":\"A%d\",\"value\":\"", i ? "," : "", i);
+        repeat("\\u0041", count);
+        printf("\"}");
+    }
+    printf("]}]");
+}
+
+/* Keys that differ in their last letters only. */
+static void keys(long count) {
+    printf("\"nodeSelector\":{");
+    for (long i = 0; i < count; i++)
+        printf("%s\"example.com/a-label-that-is-rather-long-%05ld\":\"\"", i ? "," : "", i);
+    printf("},\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}]");
+}
+
+static void volumes(long count) {
+    printf("\"volumes\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s{\"name\":\"v%ld\",\"hostPath\":{\"path\":\"/var/run/docker.sock\"}}",
+               i ? "," : "", i);
+    printf("],\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}]");
+}
+
+static void strings(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"args\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s\"%ld\"", i ? "," : "", i);
+    printf("]}]");
+}
+
+static const struct worst {
+    const char *name, *what;
+    void (*write)(long count);
+} cases[] = {
+    {"numbers", "supplemental groups", numbers},
+    {"containers", "containers", containers},
+    {"findings", "containers that break every rule", findings},
+    {"environment", "variables named as secrets", environment},
+    {"nested", "lists, each nested fifty deep", nested},
+    {"escapes", "escaped letters in each of four values", escapes},
+    {"keys", "keys of one object", keys},
+    {"volumes", "volumes of the container runtime's socket", volumes},
+    {"strings", "arguments", strings},
+};
+
+static void write_object(const struct worst *worst, long count, const char *label) {
+    printf("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"worst\",\"namespace\":"
+           "\"default\"},\"spec\":{\"hostname\":\"%s\",",
+           label);
+    worst->write(count);
+    printf("}}");
+}
+
+static void write_review(const struct worst *worst, long count, bool is_update) {
+    printf(
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":"
+        "\"23fc02b2-a95d-4c76-b53f-69b1a18a1804\",\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":"
+        "\"Pod\"},\"resource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},\"name\":"
+        "\"worst\",\"namespace\":\"default\",\"operation\":\"%s\",\"userInfo\":{\"username\":"
+        "\"admin\"},\"object\":",
+        is_update ? "UPDATE" : "CREATE");
+    write_object(worst, count, "new");
+    if (is_update) {
+        printf(",\"oldObject\":");
+        write_object(worst, count, "old");
+    }
+    printf("}}\n");
+}
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (argc < 3) printf("%-12s %s\n", cases[i].name, cases[i].what);
+        if (argc < 3 || strcmp(argv[1], cases[i].name) != 0) continue;
+        write_review(&cases[i], atol(argv[2]), argc > 3);
+        return 0;
+    }
+    return argc < 3 ? 0 : 2;
+}
