@@ -13,8 +13,10 @@
 #ifndef PODGATE_BASE_ARENA_H
 #define PODGATE_BASE_ARENA_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifndef ARENA_EACH_ALLOCATION
 #define ARENA_EACH_ALLOCATION 0
@@ -22,13 +24,26 @@
 
 struct arena_block;
 
+/* Bytes that several arenas, and others, may hold together; its owner outlives them. Any thread may charge. */
+struct arena_budget {
+    _Atomic int64_t held;
+    int64_t limit;
+};
+/* False, and nothing charged, when that would be over the limit. */
+bool arena_budget_charge(struct arena_budget *budget, size_t bytes);
+void arena_budget_give_back(struct arena_budget *budget, size_t bytes);
+
 struct arena {
     struct arena_block *first, *current;
     char *next, *end;   /* free space of the current block */
     size_t block_bytes; /* size of an ordinary block */
     size_t limit_bytes; /* most bytes held from the system at once; 0: no limit */
     size_t held_bytes;  /* held from the system now */
+    struct arena_budget *
+        budget; /* what is held beyond `own_bytes` is charged; NULL: nothing. Set after arena_init */
+    size_t own_bytes;
     bool exhausted;
+    bool is_over_budget; /* exhausted because of what others hold: another time it may do */
 };
 
 /* Prepares an empty arena that takes nothing from the system yet. */

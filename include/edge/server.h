@@ -33,10 +33,10 @@ struct server_options {
     unsigned first_shard; /* thread n counts in the shard first_shard + n */
     struct listener *listener;
     unsigned door;
-    size_t max_body;      /* one request's */
-    int64_t body_budget;  /* all connections' together */
-    bool close_each;      /* the connection ends with its first answer */
-    bool counts_requests; /* podgate_http_requests_total and podgate_inflight_requests */
+    size_t max_body;       /* one request's */
+    int64_t memory_budget; /* all bodies and all that judging them takes, together */
+    bool close_each;       /* the connection ends with its first answer */
+    bool counts_requests;  /* podgate_http_requests_total and podgate_inflight_requests */
     /* The library closes after so long: a net below the listener's deadlines. */
     unsigned inactivity_s;
     /* After so long (varied by a quarter) or 10,000 to 100,000 requests an answer ends the connection. 0: never. */

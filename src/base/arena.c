@@ -8,8 +8,9 @@
 
 /* The head of what the system gave; the payload follows. */
 struct arena_block {
-    struct arena_block *next;
-    size_t bytes; /* with this head */
+    _Alignas(ARENA_ALIGN) struct arena_block *next;
+    size_t bytes;   /* with this head */
+    size_t charged; /* to the arena's budget */
 };
 
 _Static_assert(sizeof(struct arena_block) % ARENA_ALIGN == 0, "a payload starts aligned");
@@ -18,6 +19,19 @@ bool (*arena_refuse)(size_t bytes);
 
 void arena_init(struct arena *arena, size_t block_bytes, size_t limit_bytes) {
     *arena = (struct arena){.block_bytes = block_bytes, .limit_bytes = limit_bytes};
+}
+
+bool arena_budget_charge(struct arena_budget *budget, size_t bytes) {
+    int64_t added = (int64_t)bytes;
+    if (atomic_fetch_add_explicit(&budget->held, added, memory_order_relaxed) + added <=
+        budget->limit)
+        return true;
+    arena_budget_give_back(budget, bytes);
+    return false;
+}
+
+void arena_budget_give_back(struct arena_budget *budget, size_t bytes) {
+    atomic_fetch_sub_explicit(&budget->held, (int64_t)bytes, memory_order_relaxed);
 }
 
 bool arena_is_exhausted(const struct arena *arena) { return arena->exhausted; }
@@ -34,9 +48,18 @@ static struct arena_block *take_block(struct arena *arena, size_t bytes) {
     if (arena->limit_bytes != 0 &&
         (arena->held_bytes > arena->limit_bytes || bytes > arena->limit_bytes - arena->held_bytes))
         return NULL;
+    size_t charged = arena->budget && arena->held_bytes + bytes > arena->own_bytes ? bytes : 0;
+    if (charged > 0 && !arena_budget_charge(arena->budget, charged)) {
+        arena->is_over_budget = true;
+        return NULL;
+    }
     struct arena_block *block = malloc(bytes);
-    if (!block) return NULL;
+    if (!block) {
+        if (charged > 0) arena_budget_give_back(arena->budget, charged);
+        return NULL;
+    }
     block->bytes = bytes;
+    block->charged = charged;
     arena->held_bytes += bytes;
     return block;
 }
@@ -46,13 +69,17 @@ static void return_block(struct arena *arena, struct arena_block **link) {
     struct arena_block *block = *link;
     *link = block->next;
     arena->held_bytes -= block->bytes;
+    if (block->charged > 0) arena_budget_give_back(arena->budget, block->charged);
     free(block);
 }
 
 void arena_fini(struct arena *arena) {
     while (arena->first)
         return_block(arena, &arena->first);
-    arena_init(arena, arena->block_bytes, arena->limit_bytes);
+    *arena = (struct arena){.block_bytes = arena->block_bytes,
+                            .limit_bytes = arena->limit_bytes,
+                            .budget = arena->budget,
+                            .own_bytes = arena->own_bytes};
 }
 
 #if ARENA_EACH_ALLOCATION
@@ -93,7 +120,7 @@ void arena_reset(struct arena *arena, size_t keep_bytes) {
         link = &(*link)->next;
     }
     use_block(arena, arena->first);
-    arena->exhausted = false;
+    arena->exhausted = arena->is_over_budget = false;
 }
 
 /* A block that an earlier use left behind the current one, taken out of the chain; or a new one. */

@@ -69,13 +69,13 @@ static const struct option_row rows[] = {
     {"log-level", 0, OPTION_CHOICE, FIELD(log_level), NULL, "info", 0, 0, log_level_names,
      "debug adds a line for every review that is allowed"},
     {"threads", 0, OPTION_NUMBER, FIELD(threads), "N", "0", 0, THREADS_MAX, NULL,
-     "event threads; 0: the cores that podgate may use"},
+     "event threads; 0: the cores that podgate may use, at least 2"},
     {"max-connections", 0, OPTION_NUMBER, FIELD(max_connections), "N", "1024", 1, 65536, NULL,
      "on the webhook port; about 45 KiB each"},
     {"max-body", 0, OPTION_BYTES, FIELD(max_body), "SIZE", "8MiB", 1024, GIB, NULL,
      "the largest review"},
     {"memory-budget", 0, OPTION_BYTES, FIELD(memory_budget), "SIZE", "256MiB", 65536, 64 * GIB,
-     NULL, "all request bodies together; more are answered 503 with Retry-After"},
+     NULL, "request bodies and what judging them takes, together; above it 503 with Retry-After"},
     {"max-depth", 0, OPTION_NUMBER, FIELD(max_depth), "N", "64", 16, 512, NULL,
      "nesting of an object that must be judged"},
     {"max-nodes", 0, OPTION_NUMBER, FIELD(max_nodes), "N", "65536", 1024, 16777216, NULL,
@@ -192,6 +192,8 @@ static bool load_certificate(struct serve *serve, struct error *err) {
 static bool choose_sizes(struct serve *serve, struct error *err) {
     const struct serve_options *o = &serve->options;
     serve->threads = o->threads > 0 ? (unsigned)o->threads : process_cores();
+    /* With one, a large review would hold up all others. */
+    if (o->threads == 0 && serve->threads < 2) serve->threads = 2;
     if (serve->threads > THREADS_MAX) serve->threads = THREADS_MAX;
     unsigned descriptors = process_raise_descriptors();
     unsigned kept = DESCRIPTORS_KEPT + 2 * PLAIN_CONNECTIONS + SERVERS * LISTENER_SLACK;
@@ -290,7 +292,7 @@ static bool start_server(struct serve *serve, int which, struct error *err) {
                                      .listener = serve->listener,
                                      .door = serve->doors[which],
                                      .max_body = (size_t)o->max_body,
-                                     .body_budget = o->memory_budget,
+                                     .memory_budget = o->memory_budget,
                                      .close_each = !is_webhook,
                                      .counts_requests = is_webhook,
                                      .inactivity_s = is_webhook ? INACTIVITY_S : PLAIN_MS / 1000,

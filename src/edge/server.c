@@ -60,8 +60,9 @@ struct worker {
 struct server {
     struct server_options options;
     struct worker *workers;
-    struct arena arena; /* owns this struct and the workers */
-    _Atomic int64_t body_bytes, last_request_ns;
+    struct arena arena;         /* owns this struct and the workers */
+    struct arena_budget memory; /* bodies, and what it takes to judge them */
+    _Atomic int64_t last_request_ns;
     atomic_uint in_flight;
     _Atomic bool draining;
     struct log_limit handshakes, refused_clients, library, refused;
@@ -86,13 +87,13 @@ struct client {
 /* --- bodies ----------------------------------------------------------------------------------- */
 
 static bool charge(struct server *server, size_t bytes) {
-    int64_t held = atomic_fetch_add(&server->body_bytes, (int64_t)bytes) + (int64_t)bytes;
+    if (!arena_budget_charge(&server->memory, bytes)) return false;
     metrics_add(server->options.metrics, METRIC_BODY_BYTES, (int64_t)bytes);
-    return held <= server->options.body_budget;
+    return true;
 }
 
 static void give_back(struct server *server, size_t bytes) {
-    atomic_fetch_sub(&server->body_bytes, (int64_t)bytes);
+    arena_budget_give_back(&server->memory, bytes);
     metrics_add(server->options.metrics, METRIC_BODY_BYTES, -(int64_t)bytes);
 }
 
@@ -111,7 +112,8 @@ static bool grow_body(struct server *server, struct client *client, size_t more)
     if (capacity < needed) capacity = needed;
     if (capacity > client->declared) capacity = client->declared;
     size_t added = capacity - client->body_capacity;
-    char *larger = charge(server, added) ? realloc(client->body, capacity) : NULL;
+    if (!charge(server, added)) return false;
+    char *larger = realloc(client->body, capacity);
     if (!larger) {
         give_back(server, added);
         return false;
@@ -459,6 +461,7 @@ bool server_start(const struct server_options *options, struct server **out, str
         return error_set(err, ERR_MEMORY, "%s: out of memory", options->name);
     }
     server->options = *options;
+    server->memory.limit = options->memory_budget;
     server->workers = workers;
     server->arena = arena;
     MHD_set_panic_func(on_panic, NULL);
@@ -469,6 +472,8 @@ bool server_start(const struct server_options *options, struct server **out, str
         /* A judgement's memory: a tree of the largest body, its texts, and its answer. */
         arena_init(&worker->thread.arena, ARENA_BLOCK_BYTES,
                    ((size_t)64 << 20) + 8 * options->max_body);
+        worker->thread.arena.budget = &server->memory;
+        worker->thread.arena.own_bytes = ARENA_KEEP_BYTES;
     }
     for (unsigned i = 0; i < options->threads; i++) {
         if (start_worker(&workers[i], err)) continue;

@@ -137,6 +137,14 @@ static void judge(struct webhook *webhook, struct http_thread *thread,
                                  .retry_after_s = -1};
     int64_t took_ns = clock_monotonic_ns() - began_ns;
     metrics_count_admission(thread->metrics, &outcome, took_ns);
+    if (outcome.http_status == 500 && thread->arena.is_over_budget) {
+        store_release(webhook->store, snapshot);
+        arena_reset(&thread->arena, 0);
+        shed(
+            webhook, thread, reply, SHED_MEMORY, 1,
+            STR("podgate holds as much memory for reviews as it may (--memory-budget); try again"));
+        return;
+    }
     log_outcome(webhook, thread, &outcome, snapshot, took_ns);
     store_release(webhook->store, snapshot);
 }

@@ -166,6 +166,39 @@ static void bodies_above_the_budget_are_shed(void **state) {
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
+/* A review of `count` containers: small to send, but each takes more than a kilobyte to judge. */
+static size_t write_many_containers(char *out, size_t size, int count) {
+    static const char head[] =
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":"
+        "\"u\",\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"operation\":"
+        "\"CREATE\",\"object\":{\"spec\":{\"containers\":[";
+    size_t len = (size_t)snprintf(out, size, "%s", head);
+    for (int i = 0; i < count; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s{\"name\":\"c%d\",\"image\":\"a\"}",
+                                i ? "," : "", i);
+    return len + (size_t)snprintf(out + len, size - len, "]}}}}");
+}
+
+static void judging_is_charged_to_the_budget_too(void **state) {
+    (void)state;
+    static char body[1 << 20];
+    podgate_start(&podgate, "--memory-budget=1MiB", NULL);
+    struct client *client = podgate_connect(&podgate);
+    size_t len = write_many_containers(body, sizeof body, 3000);
+    struct response response = client_post(client, "/validate", body, len);
+    assert_int_equal(response.status, 503);
+    assert_true(response_has_header(&response, "Retry-After: 1"));
+    assert_non_null(strstr(response.body, "--memory-budget"));
+    response_release(&response);
+    len = write_many_containers(body, sizeof body, 100);
+    response = client_post(client, "/validate", body, len);
+    assert_int_equal(response.status, 200);
+    response_release(&response);
+    client_close(client);
+    assert_true(podgate_metric_is(&podgate, "podgate_shed_requests_total{reason=\"memory\"}", 1));
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
 /* A body is charged as it arrives: what was only announced costs nobody anything. */
 static void announced_bodies_are_not_charged(void **state) {
     (void)state;
@@ -241,6 +274,7 @@ int main(void) {
         cmocka_unit_test_teardown(a_full_door_keeps_those_that_have_asked, release),
         cmocka_unit_test_teardown(running_out_of_descriptors_does_not_stop_service, release),
         cmocka_unit_test_teardown(bodies_above_the_budget_are_shed, release),
+        cmocka_unit_test_teardown(judging_is_charged_to_the_budget_too, release),
         cmocka_unit_test_teardown(announced_bodies_are_not_charged, release),
         cmocka_unit_test_teardown(an_old_connection_is_ended_by_an_answer, release),
         cmocka_unit_test_teardown(the_deepest_input_fits_the_stack, release),
