@@ -19,10 +19,12 @@ enum log_format { LOG_FORMAT_JSON, LOG_FORMAT_TEXT };
 
 struct log;
 
-/* Starts the writer thread; the descriptor stays the caller's. */
-MUST_CHECK bool log_start(int fd, enum log_level level, enum log_format format, struct log **out,
-                          struct error *err);
-/* Writes what is queued, waiting at most a second for a slow reader, and ends the thread. */
+/* A log that gathers lines; the descriptor stays the caller's. */
+MUST_CHECK bool log_new(int fd, enum log_level level, enum log_format format, struct log **out,
+                        struct error *err);
+/* Starts the writer thread, once. */
+MUST_CHECK bool log_start(struct log *log, struct error *err);
+/* Writes what is queued, waiting at most a second for a slow reader, and ends the thread if it was started. */
 void log_stop(struct log *log);
 bool log_wants(const struct log *log, enum log_level level);
 /* Lines that found the queue full since the start. */

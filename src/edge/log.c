@@ -28,6 +28,7 @@ struct log {
     enum log_level level;
     enum log_format format;
     pthread_t writer;
+    bool started;
     pthread_mutex_t mutex; /* guards filling, stopping and the length of what it points to */
     pthread_cond_t filled;
     struct queue *filling, *writing; /* the writer swaps them; it alone reads `writing` */
@@ -102,17 +103,8 @@ static void *writer_main(void *arg) {
     return NULL;
 }
 
-static bool start_writer(struct log *log) {
-    pthread_attr_t attr;
-    if (pthread_attr_init(&attr) != 0) return false;
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    bool started = pthread_create(&log->writer, &attr, writer_main, log) == 0;
-    pthread_attr_destroy(&attr);
-    return started;
-}
-
-bool log_start(int fd, enum log_level level, enum log_format format, struct log **out,
-               struct error *err) {
+bool log_new(int fd, enum log_level level, enum log_format format, struct log **out,
+             struct error *err) {
     struct arena arena;
     arena_init(&arena, 4096, 0);
     struct log *log = ARENA_NEW(&arena, struct log, 1);
@@ -129,13 +121,18 @@ bool log_start(int fd, enum log_level level, enum log_format format, struct log 
     log->arena = arena;
     pthread_mutex_init(&log->mutex, NULL);
     pthread_cond_init(&log->filled, NULL);
-    if (!start_writer(log)) {
-        arena = log->arena;
-        arena_fini(&arena);
-        return error_set(err, ERR_IO, "the log's thread does not start");
-    }
     *out = log;
     return true;
+}
+
+bool log_start(struct log *log, struct error *err) {
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) == 0) {
+        pthread_attr_setstacksize(&attr, STACK_BYTES);
+        log->started = pthread_create(&log->writer, &attr, writer_main, log) == 0;
+        pthread_attr_destroy(&attr);
+    }
+    return log->started || error_set(err, ERR_IO, "the log's thread does not start");
 }
 
 void log_stop(struct log *log) {
@@ -145,7 +142,10 @@ void log_stop(struct log *log) {
     log->stopping = true;
     pthread_cond_signal(&log->filled);
     pthread_mutex_unlock(&log->mutex);
-    pthread_join(log->writer, NULL);
+    if (log->started)
+        pthread_join(log->writer, NULL);
+    else
+        writer_main(log);
     pthread_cond_destroy(&log->filled);
     pthread_mutex_destroy(&log->mutex);
     /* The arena holds the struct that holds it. */

@@ -20,7 +20,7 @@ static struct log *start(enum log_level level, enum log_format format) {
     struct error err;
     assert_int_equal(pipe(ends), 0);
     fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-    assert_true(log_start(ends[1], level, format, &log, &err));
+    assert_true(log_new(ends[1], level, format, &log, &err) && log_start(log, &err));
     return log;
 }
 

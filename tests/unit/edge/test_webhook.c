@@ -42,7 +42,10 @@ static int set_up(void **state) {
     thread = (struct http_thread){.metrics = metrics_shard(metrics, 0)};
     arena_init(&thread.arena, 65536, 0);
     if (pipe(ends) != 0) return -1;
-    return log_start(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON, &webhook.log, &err) ? 0 : -1;
+    return log_new(ends[1], LOG_LEVEL_INFO, LOG_FORMAT_JSON, &webhook.log, &err) &&
+                   log_start(webhook.log, &err)
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state) {
