@@ -70,7 +70,7 @@ ALL_CFLAGS := -std=c11 -pthread $(OPTIMISE) $(SANITIZE) $(HARDENING) $(WARNINGS)
 # Assertion macros convert freely, and a test may hold a long text.
 TEST_CFLAGS = $(ALL_CFLAGS) -Wno-conversion -Wno-cast-qual -Wno-null-dereference -Wno-overlength-strings -Itests
 ALL_LDFLAGS := -pthread $(SANITIZE) $(LDHARDENING) $(LDFLAGS)
-LIBS := -lmicrohttpd -lgnutls -lyaml -lpthread
+LIBS := -lmicrohttpd -lgnutls -lyaml -lseccomp -lpthread
 # podgate has only cJSON's node type; its parser is what tests compare with.
 ORACLE := -lcjson
 

@@ -22,8 +22,8 @@ links() {
     $CC -o "$scratch/probe" "$scratch/probe.c" $2 >/dev/null 2>&1
 }
 CMOCKA_HEADERS='stdarg.h stddef.h setjmp.h stdint.h cmocka.h'
-BUILD_HEADERS='microhttpd.h gnutls/gnutls.h cjson/cJSON.h yaml.h'
-BUILD_LIBS='-lmicrohttpd -lgnutls -lcjson -lyaml'
+BUILD_HEADERS='microhttpd.h gnutls/gnutls.h cjson/cJSON.h yaml.h seccomp.h'
+BUILD_LIBS='-lmicrohttpd -lgnutls -lcjson -lyaml -lseccomp'
 
 find_missing() {
     apt='' dnf='' apk=''
@@ -41,6 +41,7 @@ find_missing() {
     links gnutls/gnutls.h -lgnutls || missing libgnutls28-dev gnutls-devel gnutls-dev
     links cjson/cJSON.h -lcjson || missing libcjson-dev cjson-devel cjson-dev
     links yaml.h -lyaml || missing libyaml-dev libyaml-devel yaml-dev
+    links seccomp.h -lseccomp || missing libseccomp-dev libseccomp-devel libseccomp-dev
     $check_only || links "$CMOCKA_HEADERS" -lcmocka || missing libcmocka-dev libcmocka-devel cmocka-dev
 }
 

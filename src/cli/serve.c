@@ -9,6 +9,7 @@
 #include "edge/clock.h"
 #include "edge/health.h"
 #include "edge/reload.h"
+#include "edge/sandbox.h"
 #include "edge/server.h"
 #include "edge/webhook.h"
 
@@ -24,7 +25,7 @@ struct serve_options {
     struct str listen, health_listen, metrics_listen, tls_cert, tls_key, client_ca, port_file;
     struct str_list client_names, policies, exempt_namespaces;
     struct str own_namespace;
-    int mode, log_format, log_level;
+    int mode, log_format, log_level, sandbox;
     bool audit_only;
     int64_t threads, max_connections;
     int64_t max_body, memory_budget, max_string, max_depth, max_nodes;
@@ -33,6 +34,7 @@ struct serve_options {
 };
 
 static const char *const log_format_names[] = {"json", "text", NULL};
+static const char *const sandbox_names[] = {"auto", "require", "off", NULL};
 static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 
 #define FIELD(member) offsetof(struct serve_options, member)
@@ -98,6 +100,9 @@ static const struct option_row rows[] = {
      "after SIGTERM: end after so long in any case"},
     {"reload-interval", 0, OPTION_DURATION, FIELD(poll_ms), "TIME", "10s", 10, HOUR_MS, NULL,
      "how often policies and certificate are looked at, besides at once when their folder changes"},
+    {"sandbox", 0, OPTION_CHOICE, FIELD(sandbox), NULL, "auto", 0, 0, sandbox_names,
+     "give up what serving does not need (seccomp, Landlock, capabilities, core dumps); auto: what "
+     "the kernel offers; require: all of it, or do not start"},
     {"port-file", 0, OPTION_TEXT, FIELD(port_file), "FILE", NULL, 0, 0, NULL,
      "written when all ports are bound: a line NAME PORT each (webhook, health, metrics)"},
 };
@@ -124,6 +129,7 @@ struct serve {
     struct tls *tls;
     struct store *store;
     struct reload *reload;
+    struct sandbox sandbox;
     struct listener *listener;
     struct server *servers[SERVERS];
     unsigned doors[SERVERS];
@@ -145,9 +151,10 @@ static bool make_rooms(struct serve *serve, struct error *err) {
     serve->tls = tls_new(o->client_names);
     if (!serve->metrics || !serve->tls)
         return error_set(err, ERR_MEMORY, "out of memory at the start");
-    if (!log_start(STDOUT_FILENO, (enum log_level)o->log_level, (enum log_format)o->log_format,
-                   &serve->log, err))
+    if (!log_new(STDOUT_FILENO, (enum log_level)o->log_level, (enum log_format)o->log_format,
+                 &serve->log, err))
         return false;
+    sandbox_init(&serve->sandbox, (enum sandbox_mode)o->sandbox, serve->log, serve->arena);
     serve->store = store_new(wake_control, serve);
     if (!serve->store) return error_set(err, ERR_MEMORY, "out of memory at the start");
     struct reload_options reload = {.policies = &o->policies,
@@ -170,7 +177,11 @@ static bool load_policies(struct serve *serve, struct error *err) {
                      diagnostics.errors, diagnostics.errors == 1 ? "" : "s");
 }
 
-static bool check_client_names(const struct serve_options *o, struct error *err) {
+static bool check_options(const struct serve_options *o, struct error *err) {
+    if (str_is_empty(o->tls_cert) || str_is_empty(o->tls_key))
+        return error_set(err, ERR_USAGE,
+                         "--tls-cert and --tls-key are required: the API server speaks only "
+                         "HTTPS to webhooks");
     if (o->client_names.count > 0 && str_is_empty(o->client_ca))
         return error_set(err, ERR_USAGE,
                          "--client-name needs --client-ca: without it clients show no certificate");
@@ -178,15 +189,6 @@ static bool check_client_names(const struct serve_options *o, struct error *err)
         if (str_is_empty(o->client_names.items[i]))
             return error_set(err, ERR_USAGE, "--client-name is empty");
     return true;
-}
-
-static bool load_certificate(struct serve *serve, struct error *err) {
-    const struct serve_options *o = &serve->options;
-    if (str_is_empty(o->tls_cert) || str_is_empty(o->tls_key))
-        return error_set(err, ERR_USAGE,
-                         "--tls-cert and --tls-key are required: the API server speaks only "
-                         "HTTPS to webhooks");
-    return check_client_names(o, err) && reload_certificate(serve->reload, err);
 }
 
 static bool choose_sizes(struct serve *serve, struct error *err) {
@@ -313,20 +315,41 @@ static bool write_port_file(struct serve *serve, struct error *err) {
     if (str_is_empty(serve->options.port_file)) return true;
     strbuf_init(&text, serve->arena, 64);
     for (int s = 0; s < SERVERS; s++)
-        if (serve->servers[s])
+        if (s != METRICS || serve->has_metrics_port)
             strbuf_printf(&text, "%s %u\n", server_names[s],
                           listener_port(serve->listener, serve->doors[s]));
     return process_write_file(serve->arena, serve->options.port_file, strbuf_str(&text), err);
 }
 
-static bool start(struct serve *serve, struct error *err) {
-    if (!reload_block_signals(err) || !make_rooms(serve, err) || !load_policies(serve, err) ||
-        !load_certificate(serve, err) || !choose_sizes(serve, err) || !open_doors(serve, err))
-        return false;
-    set_up_handlers(serve);
+static bool confine(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    size_t n = 0;
+    struct str *paths = ARENA_NEW(serve->arena, struct str, o->policies.count + 3);
+    if (!paths) return error_set(err, ERR_MEMORY, "out of memory at the start");
+    for (size_t i = 0; i < o->policies.count; i++)
+        paths[n++] = o->policies.items[i];
+    paths[n++] = o->tls_cert;
+    paths[n++] = o->tls_key;
+    paths[n++] = o->client_ca;
+    return sandbox_confine(&serve->sandbox, paths, n, err);
+}
+
+static bool start_threads(struct serve *serve, struct error *err) {
+    if (!log_start(serve->log, err)) return false;
     for (int s = 0; s < SERVERS; s++)
         if ((s != METRICS || serve->has_metrics_port) && !start_server(serve, s, err)) return false;
-    return listener_start(serve->listener, err) && write_port_file(serve, err);
+    return listener_start(serve->listener, err);
+}
+
+/* The ports and the port file may need rights that go away then; threads take over what the first one has. */
+static bool start(struct serve *serve, struct error *err) {
+    if (!check_options(&serve->options, err) || !reload_block_signals(err) ||
+        !make_rooms(serve, err) || !load_policies(serve, err) ||
+        !reload_certificate(serve->reload, err) || !choose_sizes(serve, err) ||
+        !open_doors(serve, err) || !write_port_file(serve, err) || !confine(serve, err))
+        return false;
+    set_up_handlers(serve);
+    return start_threads(serve, err) && sandbox_seal(&serve->sandbox, err);
 }
 
 /* The listener goes first: it gives connections to the servers. Its records go last: they end theirs. */

@@ -60,6 +60,9 @@ struct metrics {
     struct arena arena;
     const char *version;
     int64_t start_s;
+    /* /proc/self/statm and /proc/self/fd: opened before the sandbox forbids it. */
+    int memory;
+    DIR *descriptors;
     _Atomic int64_t gauges[METRIC_COUNT];
     struct metrics_shard *shards[SHARDS_MAX];
 };
@@ -75,11 +78,15 @@ struct metrics *metrics_new(const char *version) {
     metrics->arena = arena;
     metrics->version = version;
     metrics->start_s = clock_unix_ms() / 1000;
+    metrics->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    metrics->descriptors = opendir("/proc/self/fd");
     return metrics;
 }
 
 void metrics_free(struct metrics *metrics) {
     if (!metrics) return;
+    if (metrics->memory >= 0) close(metrics->memory);
+    if (metrics->descriptors) closedir(metrics->descriptors);
     struct arena arena = metrics->arena;
     arena_fini(&arena);
 }
@@ -222,12 +229,9 @@ static void render_histogram(struct metrics *metrics, struct strbuf *out) {
 }
 
 /* The second number of /proc/self/statm: resident pages. */
-static int64_t resident_bytes(void) {
+static int64_t resident_bytes(const struct metrics *metrics) {
     char text[128];
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    ssize_t n = read(fd, text, sizeof text);
-    close(fd);
+    ssize_t n = metrics->memory < 0 ? 0 : pread(metrics->memory, text, sizeof text, 0);
     struct str all = {text, n > 0 ? (size_t)n : 0};
     all = str_slice(all, str_find_char(all, ' ') + 1, all.len);
     int64_t pages;
@@ -235,14 +239,13 @@ static int64_t resident_bytes(void) {
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-static int64_t open_descriptors(void) {
-    DIR *dir = opendir("/proc/self/fd");
-    if (!dir) return 0;
+static int64_t open_descriptors(const struct metrics *metrics) {
+    if (!metrics->descriptors) return 0;
     int64_t n = 0;
-    while (readdir(dir))
+    rewinddir(metrics->descriptors);
+    while (readdir(metrics->descriptors))
         n++;
-    closedir(dir);
-    return n - 3; /* ".", ".." and the folder itself */
+    return n - 2; /* "." and ".." */
 }
 
 static void render_process(struct metrics *metrics, struct strbuf *out) {
@@ -250,8 +253,8 @@ static void render_process(struct metrics *metrics, struct strbuf *out) {
         const char *name, *help;
         int64_t value;
     } gauges[] = {
-        {"process_resident_memory_bytes", "Resident memory.", resident_bytes()},
-        {"process_open_fds", "Open file descriptors.", open_descriptors()},
+        {"process_resident_memory_bytes", "Resident memory.", resident_bytes(metrics)},
+        {"process_open_fds", "Open file descriptors.", open_descriptors(metrics)},
         {"process_start_time_seconds", "When the process started.", metrics->start_s},
     };
     for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {

@@ -136,7 +136,7 @@ for shell in /bin/sh /bin/bash /busybox/sh; do
     fails "there is no $shell" once --entrypoint "$shell" "$NAME" -c true
 done
 container=$("${podman[@]}" "${run[@]}" -d "$NAME" serve --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 \
-    --metrics-listen 127.0.0.1:0 --tls-cert /etc/podgate/tls/tls.crt --tls-key /etc/podgate/tls/tls.key 2>"$work/out")
+    --metrics-listen 127.0.0.1:0 --sandbox require --tls-cert /etc/podgate/tls/tls.crt --tls-key /etc/podgate/tls/tls.key 2>"$work/out")
 port='' turns=0
 while [ -z "$port" ] && [ $turns -lt 100 ]; do
     turns=$((turns + 1))
@@ -159,7 +159,8 @@ status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
 same "it runs as 65532" "$(printf '65532\t65532\t65532\t65532')" "$(status Uid)"
 same "it has no capability" 0000000000000000 "$(status CapEff)"
 same "it gets no new privileges" 1 "$(status NoNewPrivs)"
-same "a seccomp filter is in force" 2 "$(status Seccomp)"
+same "its own sandbox is in force beside the container's" 1 \
+    "$("${podman[@]}" logs "$container" 2>&1 | grep -c 'sandbox: no core dumps, no capabilities, no new privileges, Landlock .*, seccomp (')"
 fails "its root folder is read-only" touch "/proc/$pid/root/usr/bin/new"
 printf 'note  resident: %s\n' "$(status VmRSS)"
 # A second signal cuts the draining short.

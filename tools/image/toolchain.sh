@@ -23,7 +23,7 @@ fi
 apt-get update -q
 # shellcheck disable=SC2086
 apt-get install -y -q --no-install-recommends make "$compiler" libc6-dev$of libmicrohttpd-dev$of libgnutls28-dev$of \
-    libcjson-dev$of libyaml-dev$of
+    libcjson-dev$of libyaml-dev$of libseccomp-dev$of
 rm -rf /var/lib/apt/lists/*
 mkdir -p /toolchain
 echo "$triplet-" >/toolchain/prefix
