@@ -159,6 +159,20 @@ else
     echo "$PODGATE:0: is missing: make builds it" | report "hardening of $PODGATE"
 fi
 
+# --- what the threat model points to --------------------------------------------------------------
+if [ -f docs/threat-model.md ]; then
+    grep -n '' docs/threat-model.md | sed -n 's/^\([0-9]*\):/\1 /p' | while read -r number line; do
+        printf '%s\n' "$line" | grep -oE '`[^`]*`' | tr -d '`' | while read -r name; do
+            case $name in
+            tests/* | docs/*) [ -e "$name" ] || [ -e "${name%% *}" ] ;;
+            make\ *) grep -q "^${name#make }:" Makefile ;;
+            podgate_*) ;;
+            *_*) printf '%s' "$name" | grep -q '[^a-z0-9_]' || grep -rqF "static void $name(" tests ;;
+            esac || echo "docs/threat-model.md:$number: points to $name, which is not there"
+        done
+    done | report "the threat model points to tests and documents that exist"
+fi
+
 # --- names of the workplace ---------------------------------------------------------------------
 sed -e '/^#/d' -e '/^$/d' $here/names.txt >"$work/names"
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then git ls-files -z -co --exclude-standard; else find . -type f -not -path './build/*' -not -path './.git/*' -print0; fi |
