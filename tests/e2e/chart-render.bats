@@ -9,11 +9,13 @@ setup_file() {
     custom_kind monitoring.coreos.com ServiceMonitor servicemonitors
     kubectl create namespace guard
     eventually serviceaccount_there guard
-    # Pods are not even tried without theirs.
-    kubectl -n guard create serviceaccount podgate
+    # Pods are not even looked at without these.
+    kubectl -n guard create serviceaccount podgate --save-config
+    echo '{"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "runc"}, "handler": "runc"}' | kubectl create -f -
 }
 teardown_file() {
     kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com
+    kubectl delete runtimeclass runc
     kubectl delete namespace guard --wait=false
 }
 

@@ -108,6 +108,8 @@ before_podgate() {
     sed -i 's/schedule: .*/schedule: "* * * * *"/' "$BATS_TEST_TMPDIR/cronjob.yaml"
     kubectl apply -f "$BATS_TEST_TMPDIR/cronjob.yaml"
     judged yes
+    # It has missed a run, so that nobody waits for the next minute.
+    kubectl patch cronjob nightly --subresource=status --type=merge -p "{\"status\": {\"lastScheduleTime\": \"$(date -u -d '2 minutes ago' +%FT%TZ)\"}}"
     EVENTUALLY=75 eventually prints 'denied the request' kubectl get events --field-selector type=Warning -o jsonpath='{.items[*].message}'
     say 'kubectl get events --field-selector type=Warning -o custom-columns=REASON:.reason,OBJECT:.involvedObject.kind,MESSAGE:.message'
     same cronjob-runs
