@@ -2,8 +2,8 @@
  * json_out: the one writer of JSON: answers, log lines, `check -o json`.
  *
  * Streams into a strbuf; commas are its own business, nesting is at most 32. Strings are always
- * valid UTF-8 on the wire: ill-formed bytes become U+FFFD; control characters, '<', '>', '&',
- * U+2028 and U+2029 are escaped. A NULL name inside an object is a bug; in an array names are NULL.
+ * valid UTF-8 on the wire: ill-formed bytes become U+FFFD; control characters, '<', '>', '&', line
+ * separators, direction marks and other invisible characters are escaped. A NULL name inside an object is a bug; in an array names are NULL.
  */
 #ifndef PODGATE_BASE_JSON_OUT_H
 #define PODGATE_BASE_JSON_OUT_H

@@ -43,6 +43,10 @@ struct log_limit {
 void log_limited(struct log *log, struct log_limit *limit, enum log_level level, const char *format,
                  ...) PRINTF_LIKE(4, 5);
 
+/* Of the JSON lines' fields, in every line as "v": another number when a field goes or changes its meaning, not when one
+ * is added. docs/logs.schema.json says what they are. */
+#define LOG_VERSION 1
+
 /* A line with fields, rendered in the caller's arena and queued by log_end. */
 struct log_line {
     struct log *log;
@@ -55,6 +59,8 @@ void log_string(struct log_line *line, const char *name, struct str value);
 void log_int(struct log_line *line, const char *name, int64_t value);
 void log_bool(struct log_line *line, const char *name, bool value);
 void log_list(struct log_line *line, const char *name, const struct str *items, size_t count);
+/* Where fields with a structure are written; NULL when the line is not wanted or is text, which leaves them out. */
+struct json_out *log_json(struct log_line *line);
 void log_end(struct log_line *line);
 
 #endif

@@ -19,6 +19,7 @@ struct webhook {
     struct admission_options admission;
     struct store *store;
     struct log *log;
+    bool omits_users; /* log lines do not say who asked */
     /* Bodies above WEBHOOK_BIG_BODY judged at once: one thread fewer than there are (but at least one), so that a
      * worst-case review cannot stall all the others. */
     unsigned big_limit;

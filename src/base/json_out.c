@@ -102,19 +102,18 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
 /* One character that does not go as it is; returns its bytes. */
 static size_t add_escaped(struct strbuf *buf, struct str rest) {
     size_t length = str_utf8_length(rest);
-    struct str character = str_slice(rest, 0, length);
     if (length == 0) {
         strbuf_add(buf, STR("\xEF\xBF\xBD"));
         return 1;
     }
-    if (length == 1)
+    if (length == 1) {
         add_escaped_ascii(buf, rest.at[0]);
-    else if (str_equals(character, STR("\xE2\x80\xA8")))
-        strbuf_add(buf, STR("\\u2028"));
-    else if (str_equals(character, STR("\xE2\x80\xA9")))
-        strbuf_add(buf, STR("\\u2029"));
-    else
-        strbuf_add(buf, character);
+    } else if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
+        strbuf_add(buf, STR("\\u"));
+        strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
+    } else {
+        strbuf_add(buf, str_slice(rest, 0, length));
+    }
     return length;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Which bytes of a text stand for themselves, sixteen at a time: the loop that every text of an answer and of a
- * log line runs through. Private to base.
+ * log line runs through; and which characters never do. Private to base.
  */
 #ifndef PODGATE_BASE_STR_PLAIN_H
 #define PODGATE_BASE_STR_PLAIN_H
@@ -38,5 +38,11 @@ static inline size_t plain_run(struct str s, bool is_html) {
         run++;
     return run;
 }
+
+/* The code point of a well-formed sequence of that many bytes. */
+uint32_t utf8_decode(const char *at, size_t length);
+/* Line ends, direction marks and other invisible characters can make a terminal or a log viewer
+ * show something else than what is there. */
+bool utf8_misleads_readers(uint32_t point);
 
 #endif

@@ -77,7 +77,7 @@ void strbuf_truncate(struct strbuf *buf, size_t len) {
     if (buf->capacity > 0) buf->at[len] = '\0';
 }
 
-static uint32_t decode_utf8(const char *at, size_t length) {
+uint32_t utf8_decode(const char *at, size_t length) {
     const unsigned char *bytes = (const unsigned char *)at;
     static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
     uint32_t point = bytes[0] & lead_bits[length];
@@ -86,9 +86,7 @@ static uint32_t decode_utf8(const char *at, size_t length) {
     return point;
 }
 
-/* Line ends, direction marks and other invisible characters can make a terminal or a log viewer
- * show something else than what is there. */
-static bool misleads_readers(uint32_t point) {
+bool utf8_misleads_readers(uint32_t point) {
     static const struct {
         uint32_t first, last;
     } ranges[] = {
@@ -123,9 +121,9 @@ void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
         size_t length = str_utf8_length(rest);
         if (length <= 1)
             add_escaped_ascii(buf, rest.at[0]);
-        else if (misleads_readers(decode_utf8(rest.at, length))) {
+        else if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
             strbuf_add(buf, STR("\\u"));
-            strbuf_add_hex(buf, decode_utf8(rest.at, length), 4);
+            strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
         } else
             strbuf_add(buf, str_slice(rest, 0, length));
         rest = str_slice(rest, length ? length : 1, rest.len);

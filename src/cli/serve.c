@@ -26,7 +26,7 @@ struct serve_options {
     struct str_list client_names, policies, exempt_namespaces;
     struct str own_namespace;
     int mode, log_format, log_level, sandbox;
-    bool audit_only;
+    bool audit_only, omit_users;
     int64_t threads, max_connections;
     int64_t max_body, memory_budget, max_string, max_depth, max_nodes;
     int64_t first_request_ms, body_ms, idle_ms, connection_age_ms;
@@ -69,7 +69,9 @@ static const struct option_row rows[] = {
     {"log-format", 0, OPTION_CHOICE, FIELD(log_format), NULL, "json", 0, 0, log_format_names,
      "of the lines on standard output"},
     {"log-level", 0, OPTION_CHOICE, FIELD(log_level), NULL, "info", 0, 0, log_level_names,
-     "debug adds a line for every review that is allowed"},
+     "debug adds a line for every review that nothing is to be said about"},
+    {"log-omit-users", 0, OPTION_FLAG, FIELD(omit_users), NULL, NULL, 0, 0, NULL,
+     "the log does not say who asked"},
     {"threads", 0, OPTION_NUMBER, FIELD(threads), "N", "0", 0, THREADS_MAX, NULL,
      "event threads; 0: the cores that podgate may use, at least 2"},
     {"max-connections", 0, OPTION_NUMBER, FIELD(max_connections), "N", "1024", 1, 65536, NULL,
@@ -260,6 +262,7 @@ static void set_up_handlers(struct serve *serve) {
                                        .exempt_namespaces = exempt_namespaces(serve)},
                          .store = serve->store,
                          .log = serve->log,
+                         .omits_users = o->omit_users,
                          .big_limit = serve->threads > 1 ? serve->threads - 1 : 1};
     serve->health = (struct health){.store = serve->store,
                                     .tls = serve->tls,

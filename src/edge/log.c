@@ -180,6 +180,7 @@ void log_begin(struct log_line *line, struct log *log, struct arena *arena, enum
     }
     json_out_init(&line->json, &line->text);
     json_out_begin_object(&line->json, NULL);
+    json_out_int(&line->json, "v", LOG_VERSION);
     json_out_string(&line->json, "ts", str_from(now));
     json_out_string(&line->json, "level", str_from(level_name(level)));
     json_out_string(&line->json, "msg", message);
@@ -225,6 +226,10 @@ void log_list(struct log_line *line, const char *name, const struct str *items, 
         if (i > 0) strbuf_add_char(&line->text, ',');
         strbuf_add_escaped(&line->text, items[i], VALUE_BYTES);
     }
+}
+
+struct json_out *log_json(struct log_line *line) {
+    return line->log && line->log->format == LOG_FORMAT_JSON ? &line->json : NULL;
 }
 
 void log_end(struct log_line *line) {

@@ -88,6 +88,12 @@ static void strings_are_valid_utf8_on_the_wire(void **state) {
                                  "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD|\xEF\xBF\xBD\"");
 }
 
+static void what_misleads_readers_is_escaped(void **state) {
+    (void)state;
+    json_out_escape(&buf, STR("\xE2\x80\xAEtxt\xE2\x80\x8B|\xEF\xBB\xBF|\xC2\x9B|\x7F|\x1B[31m"));
+    expect_str(strbuf_str(&buf), "\"\\u202etxt\\u200b|\\ufeff|\\u009b|\\u007f|\\u001b[31m\"");
+}
+
 static void nul_inside_a_string_is_escaped(void **state) {
     (void)state;
     json_out_escape(&buf, STR("a\0b"));
@@ -103,6 +109,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(strings_are_escaped, setup, teardown),
         cmocka_unit_test_setup_teardown(strings_are_valid_utf8_on_the_wire, setup, teardown),
         cmocka_unit_test_setup_teardown(nul_inside_a_string_is_escaped, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_misleads_readers_is_escaped, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void a_line_is_json_with_its_fields(void **state) {
     log_end(&line);
     arena_fini(&arena);
     const char *written = finish(log);
-    assert_non_null(strstr(written, "{\"ts\":\"20"));
+    assert_non_null(strstr(written, "{\"v\":1,\"ts\":\"20"));
     assert_non_null(
         strstr(written,
                "\"level\":\"warn\",\"msg\":\"admission\",\"name\":\"x\\n\\\"y\\\"\\u001b[31m\","

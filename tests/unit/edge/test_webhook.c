@@ -110,6 +110,13 @@ static void a_denial_is_logged_without_secrets(void **state) {
                                  "\"user\":\"alice\"",
                                  "\"dry_run\":false",
                                  "\"decision\":\"deny\"",
+                                 "\"mode\":\"enforce\"",
+                                 "\"owner_kind\":\"Pod\",\"owner\":\"web\"",
+                                 "\"check\":\"env-secrets\"",
+                                 "\"action\":\"deny\",\"wanted\":\"deny\"",
+                                 "\"container\":\"a\",\"container_type\":\"regular\"",
+                                 "\"path\":\"spec.containers[0].env[0]\"",
+                                 "\"fix\":\"replace value by valueFrom",
                                  "\"workload-basics/image-tag\"",
                                  "\"workload-basics/env-secrets\"",
                                  "\"profile\":\"default\"",
@@ -118,6 +125,45 @@ static void a_denial_is_logged_without_secrets(void **state) {
         if (!strstr(log, parts[i])) fail_msg("no %s in %s", parts[i], log);
     assert_null(strstr(log, "hunter2"));
     assert_true(counts("decision=\"deny\",dry_run=\"false\"} 1\n"));
+}
+
+static void what_the_mode_holds_back_is_logged_as_wanted(void **state) {
+    (void)state;
+    webhook.admission.mode = MODE_AUDIT;
+    send(STR(BAD), STR_NONE, 0);
+    assert_verdict(true);
+    const char *log = read_log();
+    assert_non_null(
+        strstr(log, "\"decision\":\"would_deny\",\"profile\":\"default\",\"mode\":\"audit\""));
+    assert_non_null(strstr(log, "\"action\":\"audit\",\"wanted\":\"deny\""));
+    assert_null(strstr(log, "\"action\":\"deny\""));
+}
+
+static void who_asked_can_be_left_out(void **state) {
+    (void)state;
+    webhook.omits_users = true;
+    send(STR(BAD), STR_NONE, 0);
+    const char *log = read_log();
+    assert_non_null(strstr(log, "\"uid\":\"u-1\""));
+    assert_null(strstr(log, "alice"));
+}
+
+/* More containers than a line may tell of: the names of the rules are whole, the rest is counted. */
+static void a_line_stays_short_enough_for_container_runtimes(void **state) {
+    (void)state;
+    struct strbuf spec, body;
+    strbuf_init(&spec, &thread.arena, 65536);
+    strbuf_init(&body, &thread.arena, 65536);
+    for (int i = 0; i < 200; i++)
+        strbuf_printf(&spec, "%s{\"name\":\"c%d\",\"image\":\"x\"}", i ? "," : "", i);
+    strbuf_printf(&body, REVIEW("web", "CREATE", "{\"containers\":[%.*s]}", ""),
+                  STR_ARGS(strbuf_str(&spec)));
+    send(strbuf_str(&body), STR_NONE, 0);
+    assert_verdict(false);
+    const char *log = read_log();
+    assert_true(strlen(log) < 16384);
+    assert_non_null(strstr(log, "workload-basics/resource-limits\"]"));
+    assert_non_null(strstr(log, "\"violations_left_out\":"));
 }
 
 static void what_is_allowed_is_not_logged(void **state) {
@@ -201,6 +247,11 @@ static void without_policies_there_is_no_verdict(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_denial_is_logged_without_secrets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_mode_holds_back_is_logged_as_wanted, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_asked_can_be_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_stays_short_enough_for_container_runtimes, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_is_allowed_is_not_logged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_malformed_review_is_logged_as_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_from_the_wire_stay_on_their_line, set_up, tear_down),

@@ -1,0 +1,194 @@
+#include "edge/webhook_log.h"
+
+#include "base/date.h"
+
+/* Container runtimes cut lines at 16 KiB: behind this length no further violation begins. */
+#define LINE_BYTES (12 * 1024)
+#define TEXT_BYTES 512 /* of a violation's path, message and fix */
+
+static bool has_something_to_tell(const struct judgement *judgement) {
+    return judgement->count > 0 || judgement->omitted > 0 || judgement->excused_count > 0 ||
+           judgement->kept_count > 0;
+}
+
+static enum log_level level_of(const struct admission_outcome *outcome) {
+    bool is_ours = outcome->http_status >= 500;
+    if (outcome->decision == DECISION_ERROR) return is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+    if (outcome->error_reason) return LOG_LEVEL_WARN;
+    bool tells = outcome->judged && has_something_to_tell(&outcome->judgement);
+    return tells ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+}
+
+static void add_review(struct log_line *line, const struct review *review, bool names_user) {
+    log_string(line, "uid", review->uid);
+    log_string(line, "operation", review->operation_text);
+    log_string(line, "kind", review->kind.kind);
+    if (review->request_kind.kind.len > 0 &&
+        !str_equals(review->request_kind.kind, review->kind.kind))
+        log_string(line, "request_kind", review->request_kind.kind);
+    if (review->sub_resource.len > 0) log_string(line, "subresource", review->sub_resource);
+    log_string(line, "namespace", review->name_space);
+    log_string(line, "name", review->name);
+    if (names_user) log_string(line, "user", review->user);
+    log_bool(line, "dry_run", review->dry_run);
+}
+
+/* Whom a person would ask to mend it: the Deployment of a Pod, the object itself. */
+static void add_owner(struct log_line *line, const struct admission_outcome *outcome) {
+    struct workload_name owner = workload_display_name(&outcome->workload);
+    /* Only the request knows a name that the object itself lacks. */
+    bool is_nameless = str_is_empty(owner.name);
+    log_string(line, "owner_kind", owner.kind);
+    log_string(line, "owner", is_nameless ? outcome->review.name : owner.name);
+}
+
+/* "policy/rule" of each rule that found something which counts, once: violations come in the order of the rules. */
+static void add_rules(struct log_line *line, struct arena *arena,
+                      const struct judgement *judgement) {
+    struct str *names = ARENA_NEW(arena, struct str, judgement->count);
+    const struct rule *last = NULL;
+    size_t count = 0;
+    if (!names) return;
+    for (const struct violation *v = judgement->first; v && count < judgement->count; v = v->next) {
+        if (v->rule == last) continue;
+        last = v->rule;
+        names[count++] = STR_CONCAT(arena, last->policy->name, STR("/"), last->name);
+    }
+    log_list(line, "rules", names, count);
+}
+
+static struct str container_type(const struct finding *finding) {
+    return container_type_name(finding->container->type);
+}
+
+static void add_violation(struct json_out *out, struct arena *arena,
+                          const struct workload *workload, const struct violation *violation) {
+    const struct finding *finding = violation->finding;
+    const struct rule *rule = violation->rule;
+    json_out_begin_object(out, NULL);
+    json_out_string(out, "policy", rule->policy->name);
+    json_out_string(out, "rule", rule->name);
+    json_out_string(out, "check", str_from(rule->check->id));
+    if (finding->control) json_out_string(out, "control", str_from(finding->control));
+    json_out_string(out, "severity", severity_name(rule->severity));
+    json_out_string(out, "action", action_name(violation->action));
+    json_out_string(out, "wanted", action_name(violation->wanted));
+    if (violation->exception) json_out_string(out, "exception", violation->exception->name);
+    if (finding->container) {
+        json_out_string(out, "container", str_utf8_cut(finding->container->name, TEXT_BYTES));
+        json_out_string(out, "container_type", container_type(finding));
+    }
+    json_out_string(out, "path", str_utf8_cut(verdict_path(arena, workload, finding), TEXT_BYTES));
+    json_out_string(out, "message",
+                    str_utf8_cut(verdict_message(arena, workload, finding), TEXT_BYTES));
+    json_out_string(out, "fix", str_utf8_cut(verdict_fix(arena, finding), TEXT_BYTES));
+    json_out_end_object(out);
+}
+
+/* As many of a list as a line may hold. Returns how many are left out. */
+static size_t add_violations(struct log_line *line, struct arena *arena, const char *name,
+                             const struct workload *workload, const struct violation *list) {
+    struct json_out *out = log_json(line);
+    size_t left_out = 0;
+    if (!out || !list) return 0;
+    json_out_begin_array(out, name);
+    for (const struct violation *v = list; v; v = v->next) {
+        if (out->buf->len < LINE_BYTES)
+            add_violation(out, arena, workload, v);
+        else
+            left_out++;
+    }
+    json_out_end_array(out);
+    return left_out;
+}
+
+/* --- exceptions ------------------------------------------------------------------------------ */
+
+struct exception_list {
+    const struct exception **items;
+    size_t count, room;
+};
+
+/* Each once. What counts and has an exception all the same has one that is over. */
+static void collect_exceptions(struct exception_list *all, const struct violation *list) {
+    for (const struct violation *v = list; v && all->count < all->room; v = v->next) {
+        bool is_new = v->exception != NULL;
+        for (size_t i = 0; is_new && i < all->count; i++)
+            is_new = all->items[i] != v->exception;
+        if (is_new) all->items[all->count++] = v->exception;
+    }
+}
+
+static void add_exception(struct json_out *out, const struct exception *exception, int64_t today) {
+    json_out_begin_object(out, NULL);
+    json_out_string(out, "name", exception->name);
+    json_out_string(out, "owner", exception->owner);
+    if (exception->expires != EXCEPTION_NEVER_ENDS) {
+        char day[16];
+        date_format(exception->expires, day);
+        json_out_string(out, "expires", str_from(day));
+        json_out_int(out, "days_left", exception->expires - today);
+    }
+    json_out_end_object(out);
+}
+
+static void add_exceptions(struct log_line *line, struct arena *arena,
+                           const struct judgement *judgement) {
+    struct exception_list all = {.room = judgement->excused_count + judgement->count};
+    all.items = ARENA_NEW(arena, const struct exception *, all.room);
+    if (!all.items) return;
+    collect_exceptions(&all, judgement->excused);
+    collect_exceptions(&all, judgement->first);
+    if (all.count == 0) return;
+    struct json_out *out = log_json(line);
+    if (!out) {
+        struct str *names = ARENA_NEW(arena, struct str, all.count);
+        for (size_t i = 0; names && i < all.count; i++)
+            names[i] = all.items[i]->name;
+        if (names) log_list(line, "exceptions", names, all.count);
+        return;
+    }
+    json_out_begin_array(out, "exceptions");
+    for (size_t i = 0; i < all.count; i++)
+        add_exception(out, all.items[i], judgement->today);
+    json_out_end_array(out);
+}
+
+/* --- the line -------------------------------------------------------------------------------- */
+
+static void add_judgement(struct log_line *line, struct arena *arena,
+                          const struct workload *workload, const struct judgement *judgement) {
+    add_rules(line, arena, judgement);
+    if (judgement->kept_count > 0) log_int(line, "kept", (int64_t)judgement->kept_count);
+    add_exceptions(line, arena, judgement);
+    size_t left_out = judgement->omitted;
+    left_out += add_violations(line, arena, "violations", workload, judgement->first);
+    left_out += add_violations(line, arena, "excused", workload, judgement->excused);
+    if (left_out > 0) log_int(line, "violations_left_out", (int64_t)left_out);
+}
+
+void webhook_log_review(struct log *log, bool names_user, struct arena *arena,
+                        const struct admission_outcome *outcome, const struct snapshot *snapshot,
+                        int64_t took_ns) {
+    enum log_level level = level_of(outcome);
+    if (!log_wants(log, level)) return;
+    struct log_line line;
+    log_begin(&line, log, arena, level, STR("admission"));
+    if (outcome->has_review) add_review(&line, &outcome->review, names_user);
+    if (outcome->judged) add_owner(&line, outcome);
+    log_string(&line, "decision", decision_name(outcome->decision));
+    log_string(&line, "profile", str_utf8_cut(outcome->profile, TEXT_BYTES));
+    if (outcome->has_review) log_string(&line, "mode", mode_name(outcome->mode));
+    if (snapshot)
+        log_string(&line, "config_hash",
+                   str_format(arena, "%016llx", (unsigned long long)snapshot->hash));
+    log_int(&line, "latency_us", took_ns / 1000);
+    if (outcome->skip != SKIP_NONE) log_string(&line, "skip", admission_skip_name(outcome->skip));
+    if (outcome->error_reason) {
+        log_string(&line, "reason", str_from(outcome->error_reason));
+        log_string(&line, "error", str_utf8_cut(outcome->error_text, TEXT_BYTES));
+    }
+    if (outcome->http_status != 200) log_int(&line, "status", outcome->http_status);
+    if (outcome->judged) add_judgement(&line, arena, &outcome->workload, &outcome->judgement);
+    log_end(&line);
+}
