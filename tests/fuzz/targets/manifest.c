@@ -45,6 +45,9 @@ void fuzz_manifest(struct fuzz *fuzz, struct str input) {
     size_t lengths[2] = {0, 0};
     FILE *streams[2];
     struct format_sink outputs[2];
+    struct desk_run run = {.version = STR("0"),
+                           .profile = snapshot_find_profile(fuzz->strict, STR("default")),
+                           .fail_on = ACTION_DENY};
     char path[64];
     int file = memfd_create("manifest", MFD_CLOEXEC);
     FUZZ_EXPECT(file >= 0);
@@ -53,7 +56,8 @@ void fuzz_manifest(struct fuzz *fuzz, struct str input) {
     for (int i = 0; i < 2; i++) {
         streams[i] = open_memstream(&texts[i], &lengths[i]);
         FUZZ_EXPECT(streams[i] != NULL);
-        format_sink_init(&outputs[i], i == 0 ? &format_text : &format_json, streams[i], false);
+        format_sink_init(&outputs[i], i == 0 ? &format_text : &format_json, &run, streams[i],
+                         false);
     }
     judge_file(fuzz, path, outputs, 2);
     for (int i = 0; i < 2; i++) {
