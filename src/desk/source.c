@@ -121,11 +121,19 @@ static bool open_file(struct source *source, struct str path) {
     return true;
 }
 
+/* Nothing can be read: said once, for all operands. */
+static enum source_next no_memory(struct source *source, struct error *err) {
+    if (source->operand == source->operands->count) return SOURCE_END;
+    source->operand = source->operands->count;
+    error_set(err, ERR_MEMORY, "out of memory: nothing was read");
+    return SOURCE_ERROR;
+}
+
 /* SOURCE_OBJECT: a file is open. */
 static enum source_next next_file(struct source *source, struct error *err) {
     source->text = STR_NONE;
     source->text_line = source->text_column = 1;
-    if (!source->window || !source->stream) return SOURCE_END;
+    if (!source->window || !source->stream) return no_memory(source, err);
     while (source->file == source->files.count) {
         if (source->operand == source->operands->count) return SOURCE_END;
         if (!next_operand(source, err)) return SOURCE_ERROR;
@@ -186,6 +194,13 @@ static enum source_next read_json(struct source *source, struct str bytes, struc
         json_read(&source->document_arena, bytes, &source->json_limits, &source->document, err);
     source->document.first_line = source->line;
     return done ? SOURCE_OBJECT : json_error(source, err);
+}
+
+/* A List whose kind was not kept would lose its items. */
+static enum source_next give_up_file(struct source *source, struct error *err) {
+    source->state = SOURCE_NO_FILE;
+    error_set(err, ERR_MEMORY, "out of memory");
+    return SOURCE_ERROR;
 }
 
 /* What a JSON object says of itself, as slices: no tree is built. */
@@ -278,7 +293,9 @@ static enum source_next next_json(struct source *source, struct error *err) {
         scan_error(&scan, err);
         return json_error(source, err);
     }
-    if (enter_json_list(source, value)) return SOURCE_END;
+    bool is_list = enter_json_list(source, value);
+    if (arena_is_exhausted(&source->file_arena)) return give_up_file(source, err);
+    if (is_list) return SOURCE_END;
     enum source_next result = read_json(source, value, err);
     advance(source, (size_t)(value.at - source->text.at) + value.len);
     return result;
@@ -310,6 +327,7 @@ static enum source_next next_piece(struct source *source, struct error *err) {
     }
     set_text(source, piece.text, piece.line, piece.column);
     if (next == STREAM_ERROR) return SOURCE_ERROR;
+    if (arena_is_exhausted(&source->stream->arena)) return give_up_file(source, err);
     take_list(source, &piece);
     if (!piece.is_yaml) return read_json(source, piece.text, err);
     start_yaml(source);

@@ -139,9 +139,12 @@ static bool add_entry(struct listing *listing, int folder_fd, struct str folder,
     if (name[0] == '.') return true;
     bool wanted = has_suffix(listing->suffixes, str_from(name));
     if (!wanted && listing->depth == SOURCE_FLAT) return true;
-    if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return true;
+    /* What cannot be looked at, a dangling link too, is kept where its name is right: reading it tells. */
+    if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT) return true; /* gone since it was listed */
+        status.st_mode = S_IFREG;
+    }
     bool is_link = S_ISLNK(status.st_mode);
-    /* A dangling link of the right name is kept: reading it tells. */
     if (is_link && fstatat(folder_fd, name, &status, 0) != 0) status.st_mode = S_IFREG;
 
     if (S_ISDIR(status.st_mode)) {
@@ -162,9 +165,12 @@ static bool list_folder(struct listing *listing, struct str folder, bool is_firs
         return add_path(listing, folder) || out_of_memory(err);
     }
     bool fine = true;
-    for (struct dirent *entry; fine && (entry = readdir(dir)) != NULL;)
+    struct dirent *entry;
+    while (errno = 0, fine && (entry = readdir(dir)) != NULL)
         fine = add_entry(listing, dirfd(dir), folder, entry->d_name);
+    int why = fine ? errno : 0; /* half a listing is none */
     closedir(dir);
+    if (why != 0) return error_set(err, ERR_IO, "cannot be listed: %s", strerror(why));
     return fine || out_of_memory(err);
 }
 
