@@ -100,11 +100,13 @@ BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
 FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,tests/fuzz/fuzz.c tests/fuzz/mutate.c $(wildcard tests/fuzz/targets/*.c))
 FUZZ_TESTS    := $(call tests_of,tests/fuzz/test_corpora.c)
 FUZZER        := $(OUT)/podgate-fuzz
+FAULT_SOURCES := tests/faults/test_allocations.c
+FAULT_TESTS   := $(call tests_of,$(FAULT_SOURCES))
 
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer conformance chart-test desk-test e2e e2e-programs \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer faults conformance chart-test e2e e2e-programs \
 	format format-check certs \
 	image sbom image-test install-deps clean help FORCE
 
@@ -127,7 +129,7 @@ test-asan: ## the same as make test CONFIG=asan
 
 RUN := CONFIG=$(CONFIG) PODGATE=$(abspath $(PODGATE)) tests/run.sh --prefix $(OUT)/tests/
 
-ALL_TESTS := $(UNIT_TESTS) $(GOLDEN_TESTS) $(FUZZ_TESTS) $(INTEGRATION_TESTS)
+ALL_TESTS := $(UNIT_TESTS) $(GOLDEN_TESTS) $(FUZZ_TESTS) $(FAULT_TESTS) $(INTEGRATION_TESTS)
 
 tests: $(ALL_TESTS) # builds the test programs, runs none
 
@@ -168,13 +170,13 @@ fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review pol
 
 fuzzer: $(FUZZER)
 
+faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
+	@FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS)
+
 # Go is needed for the four below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
-
-desk-test: $(PODGATE) ## check with schemas, files, terminals, helm, and Lists of 100 MB (needs python3-jsonschema, Go 1.26; DUMP_MIB=1024)
-	@PODGATE=$(abspath $(PODGATE)) tests/desk/run.sh
 
 chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)
 	@PODGATE=$(abspath $(PODGATE)) tests/chart/run.sh
@@ -267,6 +269,9 @@ $(GOLDEN_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_golden)) $(AR
 $(INTEGRATION_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_integration)) $(ARCHIVE)
 	$(link_test)
 $(FUZZ_TESTS): %: %.o $(FUZZ_PARTS) $(ARCHIVE)
+	$(link_test)
+FAULT_PARTS := $(call objects_of,$(filter-out tests/faults/test_% tests/faults/preload_%,$(wildcard tests/faults/*.c)))
+$(OUT)/tests/faults/test_allocations: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_golden)) $(ARCHIVE)
 	$(link_test)
 $(FUZZER): $(OUT)/tests/fuzz/libfuzzer.o $(FUZZ_PARTS) $(ARCHIVE)
 	@echo "  LINK  $@"

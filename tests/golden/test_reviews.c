@@ -14,20 +14,11 @@
 
 #include <cmocka.h>
 
-#include "base/date.h"
-#include "golden/fixture.h"
+#include "golden/review_case.h"
 #include "policy/admission.h"
 #include "text/json.h"
 
-#define FOLDER "tests/reviews"
 #define LINE_MAX_BYTES 512
-#define SECONDS_PER_DAY 86400
-
-struct setting {
-    enum mode mode;
-    int64_t now;
-    char profile[128], policies[256];
-};
 
 struct judged {
     struct arena arena;
@@ -35,21 +26,11 @@ struct judged {
     struct admission_outcome outcome;
 };
 
-static struct snapshot *load(const char *path) {
-    if (!*path) return policy_compile(NULL, 0, NULL);
-    size_t length;
-    char *text = fixture_read(path, &length);
-    struct policy_source source = {str_from(path), {text, length}};
-    struct snapshot *snapshot = policy_compile(&source, 1, NULL);
-    free(text);
-    return snapshot;
-}
-
-static void judge(struct judged *judged, const struct setting *setting, const char *body,
+static void judge(struct judged *judged, const struct review_setting *setting, const char *body,
                   size_t length) {
     struct admission_options options = {.limits = scan_limits_default, .mode = setting->mode};
     arena_init(&judged->arena, 65536, 64 << 20);
-    judged->snapshot = load(setting->policies);
+    judged->snapshot = review_setting_load(setting);
     assert_non_null(judged->snapshot);
     /* An exact copy on the heap: reading past the end is seen by the sanitizer. */
     char *copy = malloc(length ? length : 1);
@@ -69,36 +50,6 @@ static void end(struct judged *judged) {
 
 /* --- the folders ------------------------------------------------------------------------------ */
 
-/* A day "2027-03-01" is its noon, "2027-03-01 end" its last second. */
-static int64_t read_now(const char *text) {
-    struct error err = {0};
-    int64_t day;
-    if (!date_parse((struct str){text, 10}, &day, &err)) fail_msg("%s: %s", text, err.text);
-    return day * SECONDS_PER_DAY + (text[10] ? SECONDS_PER_DAY - 1 : SECONDS_PER_DAY / 2);
-}
-
-static void read_setting(const char *name, struct setting *setting) {
-    *setting = (struct setting){.mode = MODE_ENFORCE};
-    char *path = fixture_format(FOLDER "/%s/options", name);
-    if (fixture_exists(path)) {
-        char *text = fixture_read(path, NULL);
-        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-            if (strncmp(line, "mode=", 5) == 0)
-                assert_true(mode_parse(str_from(line + 5), &setting->mode));
-            else if (strncmp(line, "profile=", 8) == 0)
-                snprintf(setting->profile, sizeof setting->profile, "%s", line + 8);
-            else if (strncmp(line, "policies=", 9) == 0)
-                snprintf(setting->policies, sizeof setting->policies, "%s", line + 9);
-            else if (strncmp(line, "now=", 4) == 0)
-                setting->now = read_now(line + 4);
-            else
-                fail_msg("%s: %s", path, line);
-        }
-        free(text);
-    }
-    free(path);
-}
-
 /* Literal env values of the request: none may be in the answer. */
 static void assert_no_secret(const char *request, struct str answer) {
     static const char *const secrets[] = {"not-a-real", "BEGIN RSA", "AKIA", "s3cr3t", "hunter2"};
@@ -115,11 +66,11 @@ static void assert_no_secret(const char *request, struct str answer) {
 
 static void review_is_answered_so(void **state) {
     const char *name = *state;
-    struct setting setting;
+    struct review_setting setting;
     struct judged judged, again;
     size_t length;
-    read_setting(name, &setting);
-    char *path = fixture_format(FOLDER "/%s/request.json", name);
+    review_setting_read(name, &setting);
+    char *path = fixture_format(REVIEW_FOLDER "/%s/request.json", name);
     char *request = fixture_read(path, &length);
     judge(&judged, &setting, request, length);
     judge(&again, &setting, request, length);
@@ -129,7 +80,7 @@ static void review_is_answered_so(void **state) {
                                             ? STR("{\"apiVersion\":\"admission.k8s.io/v1")
                                             : STR("{\"kind\":\"Status\",\"apiVersion\":\"v1\"")));
     if (memchr(request, 0, length) == NULL) assert_no_secret(request, answer);
-    char *expected = fixture_format(FOLDER "/%s/response.json", name);
+    char *expected = fixture_format(REVIEW_FOLDER "/%s/response.json", name);
     fixture_expect(expected, answer.at, answer.len);
     free(expected);
     free(request);
@@ -141,10 +92,10 @@ static void review_is_answered_so(void **state) {
 /* A mode below enforce never denies what the envelope lets it read. */
 static void no_mode_below_enforce_denies(void **state) {
     const char *name = *state;
-    struct setting setting;
-    read_setting(name, &setting);
+    struct review_setting setting;
+    review_setting_read(name, &setting);
     size_t length;
-    char *path = fixture_format(FOLDER "/%s/request.json", name);
+    char *path = fixture_format(REVIEW_FOLDER "/%s/request.json", name);
     char *request = fixture_read(path, &length);
     for (int mode = MODE_AUDIT; mode < MODE_ENFORCE; mode++) {
         struct judged judged;
@@ -193,10 +144,10 @@ static void rules_text(const struct judgement *judgement, char *text, size_t siz
 }
 
 static void assert_row(const char *name, const char *verdict, const char *rules) {
-    struct setting setting = {.mode = MODE_ENFORCE};
+    struct review_setting setting = {.mode = MODE_ENFORCE};
     struct judged judged;
     size_t length;
-    char *path = fixture_format(FOLDER "/%s/request.json", name), broken[LINE_MAX_BYTES];
+    char *path = fixture_format(REVIEW_FOLDER "/%s/request.json", name), broken[LINE_MAX_BYTES];
     char *request = fixture_read(path, &length);
     judge(&judged, &setting, request, length);
     rules_text(&judged.outcome.judgement, broken, sizeof broken);
@@ -210,7 +161,7 @@ static void assert_row(const char *name, const char *verdict, const char *rules)
 
 static void verdicts_are_those_of_the_table(void **state) {
     (void)state;
-    char *table = fixture_read(FOLDER "/expected.tsv", NULL);
+    char *table = fixture_read(REVIEW_FOLDER "/expected.tsv", NULL);
     size_t rows = 0;
     for (char *line = table, *next; *line; line = next) {
         next = line + strcspn(line, "\n");
@@ -259,7 +210,7 @@ static char *make(const char *head, const char *part, const char *middle, const 
 
 /* Denied in these words when enforcing, allowed with an annotation when auditing. */
 static void assert_unjudgeable(char *body, size_t length, const char *words) {
-    struct setting setting = {.mode = MODE_ENFORCE};
+    struct review_setting setting = {.mode = MODE_ENFORCE};
     struct judged judged;
     judge(&judged, &setting, body, length);
     if (!str_contains(judged.outcome.body, str_from(words)))
@@ -307,7 +258,7 @@ static void a_huge_string_is_unjudgeable(void **state) {
 /* The API server nests no deeper in what podgate does not read, but nobody may stop it there. */
 static void depth_that_no_rule_reads_does_not_matter(void **state) {
     (void)state;
-    struct setting setting = {.mode = MODE_ENFORCE};
+    struct review_setting setting = {.mode = MODE_ENFORCE};
     struct judged judged;
     size_t length;
     char *body =
@@ -322,7 +273,7 @@ static void depth_that_no_rule_reads_does_not_matter(void **state) {
 /* Thousands of findings: bounded words, and still a denial. */
 static void many_findings_make_a_bounded_denial(void **state) {
     (void)state;
-    struct setting setting = {.mode = MODE_ENFORCE};
+    struct review_setting setting = {.mode = MODE_ENFORCE};
     struct judged judged;
     size_t length;
     char *body = make("{\"metadata\":{\"name\":\"many\"},\"spec\":{\"containers\":[",
@@ -340,9 +291,9 @@ static void many_findings_make_a_bounded_denial(void **state) {
 /* Cut anywhere, a review is a 400 in words, never a verdict and never a crash. */
 static void every_beginning_of_a_review_is_malformed(void **state) {
     (void)state;
-    struct setting setting = {.mode = MODE_AUDIT};
+    struct review_setting setting = {.mode = MODE_AUDIT};
     size_t length;
-    char *request = fixture_read(FOLDER "/create-pod-bad-everything/request.json", &length);
+    char *request = fixture_read(REVIEW_FOLDER "/create-pod-bad-everything/request.json", &length);
     while (length > 0 && (request[length - 1] == '\n' || request[length - 1] == ' '))
         length--;
     for (size_t cut = 0; cut < length; cut += cut < 64 ? 1 : 13) {
@@ -357,21 +308,6 @@ static void every_beginning_of_a_review_is_malformed(void **state) {
 
 /* --- run -------------------------------------------------------------------------------------- */
 
-static struct fixture_names list_folders(void) {
-    struct fixture_names all = fixture_list(FOLDER, ""), folders = {NULL, 0};
-    folders.items = calloc(all.count + 1, sizeof *folders.items);
-    for (size_t i = 0; i < all.count; i++) {
-        char *path = fixture_format(FOLDER "/%s/request.json", all.items[i]);
-        if (fixture_exists(path))
-            folders.items[folders.count++] = all.items[i];
-        else
-            free(all.items[i]);
-        free(path);
-    }
-    free(all.items);
-    return folders;
-}
-
 int main(void) {
     const struct CMUnitTest made[] = {
         cmocka_unit_test(verdicts_are_those_of_the_table),
@@ -382,7 +318,7 @@ int main(void) {
         cmocka_unit_test(many_findings_make_a_bounded_denial),
         cmocka_unit_test(every_beginning_of_a_review_is_malformed),
     };
-    struct fixture_names folders = list_folders();
+    struct fixture_names folders = review_names();
     int failures = fixture_run("answers", folders, review_is_answered_so);
     failures += fixture_run("modes", folders, no_mode_below_enforce_denies);
     failures += cmocka_run_group_tests_name("made", made, NULL, NULL);
