@@ -22,7 +22,11 @@ cluster_end() {
     done
     rm -f "$file"
 }
-cluster_lives() { [ -n "$1" ] && [ -d "/proc/$1" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+# A program whose first thread is a zombie still holds its ports and locks while others of its threads end.
+cluster_lives() {
+    [ -n "$1" ] && [ -d "/proc/$1" ] || return 1
+    ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null || [ "$(ls "/proc/$1/task" 2>/dev/null | wc -l)" -gt 1 ]
+}
 
 # SECONDS WHAT COMMAND...
 cluster_await() {
