@@ -152,6 +152,7 @@ struct effective {
 };
 
 struct container {
+    const struct cJSON *node;
     enum container_type type; /* a sidecar is an init container with restartPolicy Always */
     size_t index;             /* in its own list of the file */
     struct str list;          /* "initContainers", "containers", "ephemeralContainers" */

@@ -41,8 +41,9 @@ struct workload_spec {
 struct workload {
     const struct workload_kind *kind;
     const struct document *document;
-    struct str api_version;    /* as it was sent; in a review the caller knows */
-    struct meta meta;          /* the object's own */
+    const struct cJSON *node; /* the object; not the document's root when it is an item of a List */
+    struct str api_version;   /* as it was sent; in a review the caller knows */
+    struct meta meta;         /* the object's own */
     struct workload_spec spec; /* empty for a Pod */
     struct meta pod_meta;      /* the template's; the object's own for a Pod */
     bool has_pod;              /* false: a null template (ReplicationController) */

@@ -28,6 +28,8 @@ struct finding {
     struct str key; /* the entry's name, or another text that identifies it; shown as {key} */
     /* Below the entry, else below container or root: "securityContext.privileged"; may be empty. */
     struct str field;
+    /* The field as an update is followed, where that is not its text: "volumes[data].hostPath" for volumes[2]. */
+    struct str followed;
     enum finding_root root; /* where it is not the pod spec there is no list */
     /* As a person would write it (`true`, `nginx:latest`, `[NET_RAW]`); empty: unset. Never a literal secret. */
     struct str actual;

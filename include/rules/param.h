@@ -22,6 +22,17 @@ enum param_type {
     PARAM_RANGES,     /* struct range_list: whole numbers within min..max, and ranges of them */
     PARAM_QUANTITIES, /* struct quantity_map: a map of names to quantities */
     PARAM_GLOB_MAP,   /* struct glob_map: a map of names to a pattern, or to a list of them */
+    PARAM_VALUE,      /* struct param_values: one string, number, true or false, with its type */
+    PARAM_VALUES,     /* struct param_values: a list of them */
+};
+
+struct param_value {
+    enum { PARAM_VALUE_STRING, PARAM_VALUE_NUMBER, PARAM_VALUE_BOOL } type;
+    struct str text;
+};
+struct param_values {
+    const struct param_value *items;
+    size_t count;
 };
 
 struct named_quantity {
@@ -64,7 +75,7 @@ struct param {
     const char *name; /* camelCase */
     enum param_type type;
     size_t offset; /* in the check's params struct */
-    /* The default as one would write it in YAML: "[ALL]", "true", "latest", "{memory: 1}" (values plain). */
+    /* The default as one would write it in YAML: "[ALL]", "true", "latest", "{memory: 1}" (values plain). NULL: none, all zero. */
     const char *fallback;
     int64_t min, max;           /* PARAM_INT, PARAM_RANGES */
     const char *const *choices; /* NULL-terminated */

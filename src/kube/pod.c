@@ -195,6 +195,7 @@ static bool compute_effective(const struct decoder *decoder, const struct securi
 static bool decode_container(const struct decoder *decoder, const struct cJSON *node,
                              const struct container_list *list, struct container *container) {
     if (!decode_object(decoder, node, &container_table, container)) return false;
+    container->node = node;
     container->list = list->key;
     container->type = list->type;
     if (list->type == CONTAINER_INIT && str_equals(container->restart_policy, STR("Always")))

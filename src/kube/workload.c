@@ -155,7 +155,7 @@ static bool decode_spec(struct arena *arena, const struct cJSON *object, struct 
 bool workload_decode(struct arena *arena, const struct workload_kind *kind,
                      const struct document *document, const struct cJSON *object,
                      struct workload *out, struct error *err) {
-    *out = (struct workload){.kind = kind, .document = document};
+    *out = (struct workload){.kind = kind, .document = document, .node = object};
     if (!tree_is_object(object)) return is_no_object(object, STR(""), err);
     out->api_version = tree_string(tree_find(object, STR("apiVersion")));
     if (!meta_decode(tree_find(object, STR("metadata")), "metadata", &out->meta, err)) return false;

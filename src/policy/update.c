@@ -25,7 +25,9 @@ bool update_is_pod_unchanged(const struct workload_kind *kind, const struct cJSO
 bool update_is_object_unchanged(const struct cJSON *object, const struct cJSON *old_object) {
     return is_same_at(STR("spec"), object, old_object) &&
            is_same_at(STR("metadata.labels"), object, old_object) &&
-           is_same_at(STR("metadata.annotations"), object, old_object);
+           is_same_at(STR("metadata.annotations"), object, old_object) &&
+           is_same_at(STR("metadata.finalizers"), object, old_object) &&
+           is_same_at(STR("metadata.ownerReferences"), object, old_object);
 }
 
 /* Whether the Pods that a template makes are the same ones as before. */
@@ -87,10 +89,14 @@ static bool is_same_entry(const struct finding *a, const struct finding *b) {
     return !str_is_empty(a->key) || a->index == b->index;
 }
 
+static struct str field_of(const struct finding *finding) {
+    return str_is_empty(finding->followed) ? finding->field : finding->followed;
+}
+
 static bool is_same_finding(const struct finding *a, const struct finding *b) {
     return a->problem == b->problem && str_equals(str_from(a->control), str_from(b->control)) &&
            is_same_container(a->container, b->container) && is_same_entry(a, b) &&
-           a->root == b->root && str_equals(a->field, b->field) &&
+           a->root == b->root && str_equals(field_of(a), field_of(b)) &&
            str_equals(a->detail, b->detail) && str_equals(value_of(a), value_of(b));
 }
 

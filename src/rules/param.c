@@ -406,6 +406,33 @@ static bool read_glob_map(struct decoding *d, const struct value *value, void *t
     return fine;
 }
 
+static bool read_values(struct decoding *d, const struct value *value, void *target) {
+    struct param_values *out = target;
+    struct param_value *items = ARENA_NEW(d->arena, struct param_value, value->count);
+    if (!items) return false;
+    bool fine = true;
+    for (size_t i = 0; i < value->count; i++) {
+        const struct scalar *item = &value->items[i];
+        items[i].text = item->text;
+        items[i].type = tree_is_bool(item->node)    ? PARAM_VALUE_BOOL
+                        : item->type == SCALAR_WORD ? PARAM_VALUE_NUMBER
+                                                    : PARAM_VALUE_STRING;
+        if (item->type != SCALAR_OTHER) continue;
+        fine = complain_of_type(d, "a string, a number, true or false", item->node);
+    }
+    *out = (struct param_values){items, value->count};
+    return fine;
+}
+
+static bool read_one_value(struct decoding *d, const struct value *value, void *target) {
+    if (!value->is_list) return read_values(d, value, target);
+    return complain_of_type(d, "a string, a number, true or false", value->node);
+}
+
+static bool read_value_list(struct decoding *d, const struct value *value, void *target) {
+    return require_list(d, value) && read_values(d, value, target);
+}
+
 static const struct {
     read_fn read;
     const char *name; /* as `explain` says it */
@@ -422,6 +449,8 @@ static const struct {
     [PARAM_RANGES] = {read_ranges, "list of numbers and ranges"},
     [PARAM_QUANTITIES] = {read_quantities, "map of resources to quantities"},
     [PARAM_GLOB_MAP] = {read_glob_map, "map of names to patterns"},
+    [PARAM_VALUE] = {read_one_value, "string, number, true or false"},
+    [PARAM_VALUES] = {read_value_list, "list of strings, numbers, true and false"},
 };
 
 /* --- the door -------------------------------------------------------------------------------- */
@@ -436,6 +465,7 @@ static bool knows_param(const struct param *rows, size_t count, struct str name)
 static bool decode_row(struct decoding *d, const struct cJSON *params, void *target) {
     const struct cJSON *node = tree_find(params, str_from(d->row->name));
     struct value value;
+    if (!node && !d->row->fallback) return true;
     bool read = node ? value_from_node(d, node, &value)
                      : value_from_default(d, str_from(d->row->fallback), &value);
     return read && types[d->row->type].read(d, &value, (char *)target + d->row->offset);
@@ -477,6 +507,7 @@ void params_describe(const struct param *rows, size_t count, struct strbuf *out)
             strbuf_printf(out, " from %lld to %lld", (long long)row->min, (long long)row->max);
         for (size_t c = 0; row->choices && row->choices[c]; c++)
             strbuf_printf(out, "%s %s", c == 0 ? "" : ",", row->choices[c]);
-        strbuf_printf(out, ", default %s\n    %s\n", row->fallback, row->doc);
+        strbuf_printf(out, ", %s%s\n    %s\n", row->fallback ? "default " : "no default",
+                      row->fallback ? row->fallback : "", row->doc);
     }
 }

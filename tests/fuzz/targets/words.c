@@ -35,6 +35,17 @@ static void expect_quoted(struct fuzz *fuzz, struct str input) {
     }
 }
 
+static void expect_secret(struct str input) {
+    struct secret_hit hit;
+    if (secret_find(input, &hit)) {
+        FUZZ_EXPECT(hit.what && hit.secret.len > 0 && hit.secret.at >= input.at);
+        FUZZ_EXPECT(hit.secret.at + hit.secret.len <= input.at + input.len);
+    }
+    (void)secret_is_flag(input);
+    (void)secret_value_is_random(input, 12, 2000);
+    FUZZ_EXPECT(secret_entropy(input) <= 8000);
+}
+
 void fuzz_words(struct fuzz *fuzz, struct str input) {
     int64_t number;
     expect_date(input);
@@ -42,7 +53,7 @@ void fuzz_words(struct fuzz *fuzz, struct str input) {
     expect_quoted(fuzz, input);
     (void)secret_name_is_telling(input);
     (void)secret_value_is_literal(input);
-    (void)secret_value_shape(input);
+    expect_secret(input);
     FUZZ_EXPECT(capability_equals(input, input));
     (void)capability_nearest(input);
     FUZZ_EXPECT(!str_to_int64(input, &number) || input.len > 0);
