@@ -106,7 +106,7 @@ FAULT_TESTS   := $(call tests_of,$(FAULT_SOURCES))
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer faults conformance chart-test e2e e2e-programs \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer faults conformance desk-test chart-test e2e e2e-programs \
 	format format-check certs \
 	image sbom image-test install-deps clean help FORCE
 
@@ -177,6 +177,9 @@ faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden ca
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
+
+desk-test: $(PODGATE) ## check with schemas, files, terminals, helm, and Lists of 100 MB (needs python3-jsonschema, Go 1.26; DUMP_MIB=1024)
+	@PODGATE=$(abspath $(PODGATE)) tests/desk/run.sh
 
 chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)
 	@PODGATE=$(abspath $(PODGATE)) tests/chart/run.sh

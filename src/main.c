@@ -8,14 +8,15 @@
 #include "cli/list.h"
 #include "cli/probe.h"
 #include "cli/review.h"
+#include "cli/schema.h"
 #include "cli/serve.h"
 #include "cli/test.h"
 #include "cli/version.h"
 #include "text/json.h"
 
 static const struct verb *const verbs[] = {
-    &verb_serve, &verb_check,   &verb_review, &verb_lint,    &verb_test,
-    &verb_list,  &verb_explain, &verb_probe,  &verb_version,
+    &verb_serve, &verb_check,   &verb_review, &verb_lint,  &verb_test,
+    &verb_list,  &verb_explain, &verb_schema, &verb_probe, &verb_version,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

@@ -9,6 +9,7 @@
 #define PODGATE_POLICY_POLICY_H
 
 #include "base/diagnostic.h"
+#include "base/json_out.h"
 #include "kube/review.h"
 #include "kube/workload.h"
 #include "rules/registry.h"
@@ -145,5 +146,13 @@ struct snapshot *policy_compile(const struct policy_source *sources, size_t coun
 void snapshot_free(struct snapshot *snapshot);
 /* The profile of this name, or NULL. */
 const struct profile *snapshot_find_profile(const struct snapshot *snapshot, struct str name);
+
+/* A kind of policy file that rooms above know: `write` adds the schema of its spec as a member. */
+struct policy_schema_kind {
+    const char *name;
+    void (*write)(struct json_out *out, const char *name);
+};
+/* The JSON Schema (draft 7) of policy files, from the tables that read them. `more` may be NULL. */
+void policy_write_schema(struct json_out *out, const struct policy_schema_kind *more);
 
 #endif

@@ -5,6 +5,7 @@
 #define PODGATE_RULES_PARAM_H
 
 #include "base/diagnostic.h"
+#include "base/json_out.h"
 #include "kube/image.h"
 #include "kube/quantity.h"
 #include "text/tree.h"
@@ -100,5 +101,9 @@ struct str param_choices_text(struct arena *arena, const char *const *choices, u
 struct str param_strings_text(struct arena *arena, const struct str_list *strings);
 /* The rows' names, types, ranges and defaults as a person reads them in `explain`. */
 void params_describe(const struct param *rows, size_t count, struct strbuf *out);
+
+/* The same as the JSON Schema of a rule's `params`, a member of the object at hand. */
+void params_write_schema(const struct param *rows, size_t count, struct json_out *out,
+                         const char *name);
 
 #endif

@@ -157,14 +157,18 @@ static void decode_rule_deny_from(struct loading *loading, const struct cJSON *n
 }
 
 static const struct key_row rule_keys[] = {
-    {"name", decode_rule_name, false},
-    {"check", decode_rule_check, true},
-    {"action", decode_rule_action, false},
-    {"templateAction", decode_rule_template_action, false},
-    {"severity", decode_rule_severity, false},
-    {"params", decode_rule_params, false},
-    {"message", decode_rule_message, false},
-    {"denyFrom", decode_rule_deny_from, false},
+    {"name", decode_rule_name, false, KEY_LABEL,
+     "its name in every message; default: the check's id"},
+    {"check", decode_rule_check, true, KEY_CHECK, "what it judges by: podgate list"},
+    {"action", decode_rule_action, false, KEY_ACTION,
+     "what it does to a Pod; default: the policy's"},
+    {"templateAction", decode_rule_template_action, false, KEY_ACTION,
+     "what it does to workload templates; default: action"},
+    {"severity", decode_rule_severity, false, KEY_SEVERITY, "default: the check's"},
+    {"params", decode_rule_params, false, KEY_PARAMS, "the check's parameters: podgate explain"},
+    {"message", decode_rule_message, false, KEY_LINE, "one more line for the reader"},
+    {"denyFrom", decode_rule_deny_from, false, KEY_DATE,
+     "the day (UTC) before which it only warns"},
 };
 
 /* Where an error of a check's `prepare` stands: at the value that it names, as far as that is written. */
@@ -266,13 +270,18 @@ static void decode_policy_rules(struct loading *loading, const struct cJSON *nod
 }
 
 static const struct key_row policy_keys[] = {
-    {"action", decode_policy_action, false},
-    {"denyFrom", decode_policy_deny_from, false},
-    {"updates", decode_policy_updates, false},
-    {"match", decode_policy_match, false},
-    {"exclude", decode_policy_exclude, false},
-    {"rules", decode_policy_rules, true},
-    {"allowInlineSuppression", decode_policy_suppression, false},
+    {"action", decode_policy_action, false, KEY_ACTION,
+     "what its rules do unless they say otherwise; default: deny"},
+    {"denyFrom", decode_policy_deny_from, false, KEY_DATE,
+     "the day (UTC) before which its rules only warn"},
+    {"updates", decode_policy_updates, false, KEY_UPDATES,
+     "ratchet denies only what an update adds; strict all that it has"},
+    {"match", decode_policy_match, false, KEY_MATCH, ""},
+    {"exclude", decode_policy_exclude, false, KEY_EXCLUDES,
+     "any item that matches takes the object, or the container, out"},
+    {"rules", decode_policy_rules, true, KEY_RULES, "what is judged"},
+    {"allowInlineSuppression", decode_policy_suppression, false, KEY_BOOL,
+     "manifests may suppress its rules with podgate.io/ignore in podgate check"},
 };
 
 static void refuse_same_rule(struct loading *loading, const struct cJSON *node,
@@ -341,16 +350,21 @@ static void decode_profile_mode(struct loading *loading, const struct cJSON *nod
         unknown_word(loading, node, word, mode_words, COUNT_OF(mode_words));
 }
 
+static const struct key_row profile_keys[] = {
+    {"policies", decode_profile_policies, false, KEY_TEXTS,
+     "globs of policies' names; a built-in profile may leave it out"},
+    {"mode", decode_profile_mode, false, KEY_MODE, "a ceiling on every action; default: enforce"},
+};
+
 static void read_profile(struct loading *loading, const struct cJSON *spec, struct str name,
                          const struct origin *origin) {
     struct loaded_profile *loaded = ARENA_NEW(loading->arena, struct loaded_profile, 1);
     if (!loaded) return;
     *loaded = (struct loaded_profile){.name = name, .mode = MODE_ENFORCE, .origin = *origin};
+    struct key_row keys[COUNT_OF(profile_keys)];
+    memcpy(keys, profile_keys, sizeof keys);
     /* One of a built-in name may leave its policies as they are and say only the mode. */
-    const struct key_row keys[] = {
-        {"policies", decode_profile_policies, !builtin_profile_find(name)},
-        {"mode", decode_profile_mode, false},
-    };
+    keys[0].is_required = !builtin_profile_find(name);
     if (spec) loading_object(loading, spec, "spec", keys, COUNT_OF(keys), loaded);
     *loading->profiles_end = loaded;
     loading->profiles_end = &loaded->next;
@@ -405,9 +419,9 @@ static void decode_name(struct loading *loading, const struct cJSON *node, void 
 }
 
 static const struct key_row metadata_keys[] = {
-    {"name", decode_name, true},
-    {"labels", ignore_string_map, false},
-    {"annotations", ignore_string_map, false},
+    {"name", decode_name, true, KEY_LABEL, "lower-case letters, digits and inner dashes"},
+    {"labels", ignore_string_map, false, KEY_TEXT_MAP, "for you"},
+    {"annotations", ignore_string_map, false, KEY_TEXT_MAP, "for you"},
 };
 
 static void decode_metadata(struct loading *loading, const struct cJSON *node, void *out) {
@@ -420,10 +434,10 @@ static void decode_spec(struct loading *loading, const struct cJSON *node, void 
 }
 
 static const struct key_row document_keys[] = {
-    {"apiVersion", decode_api_version, true},
-    {"kind", decode_kind, true},
-    {"metadata", decode_metadata, true},
-    {"spec", decode_spec, true},
+    {"apiVersion", decode_api_version, true, KEY_LINE, "podgate.io/v1alpha1"},
+    {"kind", decode_kind, true, KEY_LINE, "what this is"},
+    {"metadata", decode_metadata, true, KEY_LINE, "its name"},
+    {"spec", decode_spec, true, KEY_LINE, "what it says"},
 };
 
 /* One line for a file that is something else altogether, instead of one for each of its keys. */
@@ -464,4 +478,19 @@ void loading_read_source(struct loading *loading, const struct policy_source *so
         diagnostics_add_error(loading->diagnostics, loading->file, &err);
         if (err.code == ERR_MEMORY) return;
     }
+}
+
+/* --- the tables, for the schema -------------------------------------------------------------- */
+
+struct key_table loading_policy_keys(void) {
+    return (struct key_table){policy_keys, COUNT_OF(policy_keys)};
+}
+struct key_table loading_rule_keys(void) {
+    return (struct key_table){rule_keys, COUNT_OF(rule_keys)};
+}
+struct key_table loading_profile_keys(void) {
+    return (struct key_table){profile_keys, COUNT_OF(profile_keys)};
+}
+struct key_table loading_metadata_keys(void) {
+    return (struct key_table){metadata_keys, COUNT_OF(metadata_keys)};
 }

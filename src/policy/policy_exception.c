@@ -79,9 +79,13 @@ static void decode_expires(struct loading *loading, const struct cJSON *node, vo
 }
 
 static const struct key_row exception_keys[] = {
-    {"rules", decode_rules, true},   {"controls", decode_controls, false},
-    {"match", decode_match, false},  {"owner", decode_owner, true},
-    {"reason", decode_reason, true}, {"expires", decode_expires, false},
+    {"rules", decode_rules, true, KEY_TEXTS, "globs of policy/rule"},
+    {"controls", decode_controls, false, KEY_CONTROLS,
+     "the Pod Security controls that it concerns; default: all"},
+    {"match", decode_match, false, KEY_EXCEPTION_MATCH, ""},
+    {"owner", decode_owner, true, KEY_LINE, "who answers for it"},
+    {"reason", decode_reason, true, KEY_LINE, "why"},
+    {"expires", decode_expires, false, KEY_DATE, "the last day (UTC) on which it counts"},
 };
 
 void loading_read_exception(struct loading *loading, const struct cJSON *spec, struct str name,
@@ -222,4 +226,8 @@ struct exception *loading_compile_exceptions(struct loading *loading, struct pol
         for (size_t j = 0; j < policies[i].rule_count; j++)
             give_exceptions(loading, &loaded->rules[j], exceptions);
     return exceptions;
+}
+
+struct key_table loading_exception_keys(void) {
+    return (struct key_table){exception_keys, COUNT_OF(exception_keys)};
 }

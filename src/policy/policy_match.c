@@ -163,19 +163,22 @@ static void decode_acknowledge(struct loading *loading, const struct cJSON *node
 
 /* The last row is for what takes objects out: items of `exclude`, and exceptions. */
 static const struct key_row match_keys[] = {
-    {"kinds", decode_kinds, false},
-    {"operations", decode_operations, false},
-    {"namespaces", decode_namespaces, false},
-    {"names", decode_names, false},
-    {"labels", decode_labels, false},
-    {"users", decode_users, false},
-    {"groups", decode_groups, false},
-    {"serviceAccountNames", decode_service_account_names, false},
-    {"runtimeClasses", decode_runtime_classes, false},
-    {"containers", decode_containers, false},
-    {"containerTypes", decode_container_types, false},
-    {"images", decode_images, false},
-    {"acknowledgeBroadRequesters", decode_acknowledge, false},
+    {"kinds", decode_kinds, false, KEY_KINDS, "default: all nine that carry a pod spec"},
+    {"operations", decode_operations, false, KEY_OPERATIONS, "default: both"},
+    {"namespaces", decode_namespaces, false, KEY_TEXTS, "globs"},
+    {"names", decode_names, false, KEY_TEXTS, "globs of the object's own name or its workload's"},
+    {"labels", decode_labels, false, KEY_TEXT_MAP, "label to glob, of the pod or its template"},
+    {"users", decode_users, false, KEY_TEXTS, "globs of who asks"},
+    {"groups", decode_groups, false, KEY_TEXTS, "globs of a group of who asks"},
+    {"serviceAccountNames", decode_service_account_names, false, KEY_TEXTS,
+     "globs of the pod's service account"},
+    {"runtimeClasses", decode_runtime_classes, false, KEY_TEXTS,
+     "globs of the pod's runtime class"},
+    {"containers", decode_containers, false, KEY_TEXTS, "globs of containers' names"},
+    {"containerTypes", decode_container_types, false, KEY_CONTAINER_TYPES, "of containers"},
+    {"images", decode_images, false, KEY_TEXTS, "patterns of containers' images"},
+    {"acknowledgeBroadRequesters", decode_acknowledge, false, KEY_BOOL,
+     "yes, nearly all Pods are meant"},
 };
 #define KEY_COUNT (sizeof match_keys / sizeof *match_keys)
 
@@ -259,4 +262,8 @@ void loading_exclude(struct loading *loading, const struct cJSON *node, struct m
         loading_error(loading, node, "an empty item of \"exclude\" would exclude everything");
         loading_hint(loading, "say what it excludes, or leave it out");
     }
+}
+
+struct key_table loading_match_keys(bool takes_out) {
+    return (struct key_table){match_keys, takes_out ? KEY_COUNT : KEY_COUNT - 1};
 }
