@@ -231,6 +231,10 @@ static enum source_stream_next finish_list(struct source_stream *stream, struct 
     if (c != '}')
         return source_stream_fail(stream, ERR_SYNTAX, cut.at,
                                   "expected members or } behind the items of a List", err);
+    if (str_is_empty(stream->list.kind))
+        return source_stream_fail(stream, ERR_SCHEMA, cut.at,
+                                  "this has no kind, though its items were judged as a List's",
+                                  err);
     source_window_consume(stream->window, cut.at + 1);
     stream->state = STREAM_BETWEEN;
     return STREAM_END;

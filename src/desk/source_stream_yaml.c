@@ -199,6 +199,10 @@ static enum source_stream_next finish_list(struct source_stream *stream, struct 
         return STREAM_ERROR;
     if (kind.len && stream->list.kind.len)
         return source_stream_fail(stream, ERR_SCHEMA, 0, "the kind of this List stands twice", err);
+    if (str_is_empty(kind) && str_is_empty(stream->list.kind))
+        return source_stream_fail(stream, ERR_SCHEMA, 0,
+                                  "this has no kind, though its items were judged as a List's",
+                                  err);
     if (!source_stream_may_list(stream->list.kind))
         return source_stream_fail(stream, ERR_SCHEMA, 0,
                                   "this kind is no List, though its items were judged as one's",

@@ -7,6 +7,7 @@
 #define PODGATE_POLICY_POLICY_LOADING_H
 
 #include "policy/policy.h"
+#include "policy/policy_keys.h"
 
 /* Where something stands in the files, for errors that are found later. */
 struct origin {
@@ -59,52 +60,6 @@ struct loading {
     size_t policy_count, profile_count, exception_count;
     size_t private_policy_count; /* of the last policies: those of built-in Profiles */
 };
-
-typedef void (*key_decoder)(struct loading *loading, const struct cJSON *node, void *out);
-
-/* What a key takes, for the JSON Schema. */
-enum key_shape {
-    KEY_LABEL,
-    KEY_LINE,
-    KEY_DATE,
-    KEY_BOOL,
-    KEY_TEXTS,
-    KEY_TEXT_MAP,
-    KEY_ACTION,
-    KEY_MODE,
-    KEY_SEVERITY,
-    KEY_UPDATES,
-    KEY_CHECK,
-    KEY_KINDS,
-    KEY_OPERATIONS,
-    KEY_CONTAINER_TYPES,
-    KEY_CONTROLS,
-    KEY_MATCH,
-    KEY_EXCEPTION_MATCH,
-    KEY_EXCLUDES,
-    KEY_RULES,
-    KEY_PARAMS,
-};
-
-struct key_row {
-    const char *name;
-    key_decoder decode;
-    bool is_required;
-    enum key_shape shape;
-    const char *doc;
-};
-
-struct key_table {
-    const struct key_row *rows;
-    size_t count;
-};
-struct key_table loading_policy_keys(void);
-struct key_table loading_rule_keys(void);
-struct key_table loading_exception_keys(void);
-struct key_table loading_profile_keys(void);
-struct key_table loading_metadata_keys(void);
-/* Of `match`, or of what takes objects out. */
-struct key_table loading_match_keys(bool takes_out);
 
 /* Reads all documents of one source; what is wrong is collected. */
 void loading_read_source(struct loading *loading, const struct policy_source *source);

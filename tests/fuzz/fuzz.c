@@ -31,7 +31,7 @@ static const struct snapshot *compile_strict(struct arena *arena) {
     strbuf_init(&text, arena, 16384);
     strbuf_add(&text,
                STR("apiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: strict}\n"
-                   "spec:\n  rules:\n"));
+                   "spec:\n  allowInlineSuppression: true\n  rules:\n"));
     for (size_t i = 0; i < check_registry_count; i++) {
         strbuf_printf(&text, "  - check: %s\n", check_registry[i]->id);
         if (check_registry[i]->example_params)

@@ -1,4 +1,7 @@
-/* What people have in their files is judged or complained of; json output is JSON, text output holds no control characters. */
+/*
+ * What people have in their files is judged or complained of. Each format keeps its own syntax whatever is in there:
+ * JSON is JSON, the others hold no control characters.
+ */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,33 +43,54 @@ static void expect_json(struct fuzz *fuzz, struct str text) {
     FUZZ_EXPECT(json_read(&fuzz->arena, text, &limits, &document, &err));
 }
 
+/* Nothing of a file begins a command of its own. */
+static void expect_commands(struct str text) {
+    while (text.len > 0) {
+        size_t end = str_find_char(text, '\n');
+        struct str line = str_slice(text, 0, end);
+        FUZZ_EXPECT(str_starts_with(line, STR("::")) || str_starts_with(line, STR("podgate: ")));
+        text = str_slice(text, end + 1, text.len);
+    }
+}
+
+#define OUTPUT_MAX 16
+
+static void expect_format(struct fuzz *fuzz, const struct format *format, struct str text) {
+    bool is_plain = format == &format_text || format == &format_github || format == &format_junit;
+    if (is_plain)
+        expect_printable(text);
+    else
+        expect_json(fuzz, text);
+    if (format == &format_github) expect_commands(text);
+}
+
 void fuzz_manifest(struct fuzz *fuzz, struct str input) {
-    char *texts[2] = {NULL, NULL};
-    size_t lengths[2] = {0, 0};
-    FILE *streams[2];
-    struct format_sink outputs[2];
-    struct desk_run run = {.version = STR("0"),
-                           .profile = snapshot_find_profile(fuzz->strict, STR("default")),
-                           .fail_on = ACTION_DENY};
+    char *texts[OUTPUT_MAX] = {NULL};
+    size_t lengths[OUTPUT_MAX] = {0};
+    FILE *streams[OUTPUT_MAX];
+    struct format_sink outputs[OUTPUT_MAX];
+    const struct desk_run run = {
+        .version = STR("0"),
+        .profile = snapshot_find_profile(fuzz->strict, STR("default")),
+        .fail_on = ACTION_WARN,
+    };
     char path[64];
     int file = memfd_create("manifest", MFD_CLOEXEC);
-    FUZZ_EXPECT(file >= 0);
+    FUZZ_EXPECT(file >= 0 && format_count <= OUTPUT_MAX);
     if (input.len > 0) FUZZ_EXPECT(write(file, input.at, input.len) == (ssize_t)input.len);
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < format_count; i++) {
         streams[i] = open_memstream(&texts[i], &lengths[i]);
         FUZZ_EXPECT(streams[i] != NULL);
-        format_sink_init(&outputs[i], i == 0 ? &format_text : &format_json, &run, streams[i],
-                         false);
+        format_sink_init(&outputs[i], formats[i], &run, streams[i], false);
     }
-    judge_file(fuzz, path, outputs, 2);
-    for (int i = 0; i < 2; i++) {
+    judge_file(fuzz, path, outputs, format_count);
+    for (size_t i = 0; i < format_count; i++) {
+        FUZZ_EXPECT(format_is_whole(&outputs[i]));
         format_sink_fini(&outputs[i]);
         fclose(streams[i]);
+        expect_format(fuzz, formats[i], (struct str){texts[i], lengths[i]});
+        free(texts[i]);
     }
-    expect_printable((struct str){texts[0], lengths[0]});
-    expect_json(fuzz, (struct str){texts[1], lengths[1]});
-    free(texts[0]);
-    free(texts[1]);
     close(file);
 }

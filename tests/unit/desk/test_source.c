@@ -405,6 +405,8 @@ static void what_is_no_list_after_all_is_an_error(void **state) {
         {"{\"items\": [{\"kind\": \"Pod\"} {\"kind\": \"Pod\"}]}", " Pod 1:12\nerror 1:28\n"},
         {"{\"items\": [{\"kind\": \"Pod\"}]", " Pod 1:12\nerror 1:28\n"},
         {"{\"items\": [{\"kind\": \"Pod\"", "error 1:26\n"},
+        {"{\"items\": [{\"kind\": \"Pod\"}]}", " Pod 1:12\nerror 1:28\n"},
+        {"items:\n- kind: Pod\na: 1\n", " Pod 2:3\nerror 3:1\n"},
         {"items:\n- kind: Pod\nkind: ConfigMap\n---\nkind: Job\n", " Pod 2:3\nerror 3:1\n"},
         {"items:\n- kind: Pod\nkind: List\nitems:\n- kind: Job\n", " Pod 2:3\nerror 4:1\n"},
         {"kind: List\nitems:\n- kind: Pod\n- {a: 1\n- kind: Job\n---\nkind: Pod\n",
