@@ -28,6 +28,15 @@ static void write_texts(struct json_out *out, const char *member) {
     json_out_end_object(out);
 }
 
+/* A string, a number, true or false. */
+static void write_scalar(struct json_out *out) {
+    json_out_begin_array(out, "type");
+    json_out_string(out, NULL, STR("string"));
+    json_out_string(out, NULL, STR("number"));
+    json_out_string(out, NULL, STR("boolean"));
+    json_out_end_array(out);
+}
+
 static void write_bounds(struct json_out *out, const struct param *row) {
     json_out_int(out, "minimum", row->min);
     json_out_int(out, "maximum", row->max);
@@ -81,6 +90,13 @@ static void write_value(struct json_out *out, const struct param *row) {
         write_texts(out, "additionalProperties");
         break;
     case PARAM_GLOB_MAP: write_globs_or_list(out); break;
+    case PARAM_VALUE: write_scalar(out); break;
+    case PARAM_VALUES:
+        write_type(out, "array");
+        json_out_begin_object(out, "items");
+        write_scalar(out);
+        json_out_end_object(out);
+        break;
     }
 }
 
@@ -92,7 +108,8 @@ void params_write_schema(const struct param *rows, size_t count, struct json_out
     json_out_begin_object(out, "properties");
     for (size_t i = 0; i < count; i++) {
         char text[1024];
-        snprintf(text, sizeof text, "%s Default: %s", rows[i].doc, rows[i].fallback);
+        snprintf(text, sizeof text, "%s%s%s", rows[i].doc, rows[i].fallback ? " Default: " : "",
+                 rows[i].fallback ? rows[i].fallback : "");
         json_out_begin_object(out, rows[i].name);
         json_out_string(out, "description", str_from(text));
         write_value(out, &rows[i]);
