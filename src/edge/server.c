@@ -7,6 +7,7 @@
 
 #include "edge/clock.h"
 #include "edge/tls_send.h"
+#include "edge/tls_wait.h"
 
 #define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
@@ -54,6 +55,7 @@ static const struct {
 struct worker {
     struct server *server;
     struct MHD_Daemon *daemon;
+    int events; /* its thread's epoll file */
     struct http_thread thread;
 };
 
@@ -73,6 +75,7 @@ struct client {
     struct connection *record;
     struct tls_generation *generation;
     struct tls_sender sender; /* bound when the server speaks TLS */
+    struct tls_waiter waiter;
     unsigned requests, request_limit;
     int64_t ends_ns; /* answers after this end the connection; 0: no such time */
     /* the request */
@@ -327,6 +330,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct worker *worker = cls;
     struct client *client = *request_context;
     (void)version;
+    tls_waiter_note_progress();
     if (!client) {
         client =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -392,6 +396,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
         client->generation = tls_begin_session(options->tls, session);
         tls_sender_bind(&client->sender, session, fd);
+        tls_waiter_bind(&client->waiter, session, fd, worker->events);
     }
     *socket_context = client;
 }
@@ -447,8 +452,10 @@ static bool start_worker(struct worker *worker, struct error *err) {
                          options->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END,
                          tls_priorities, MHD_OPTION_HTTPS_CERT_CALLBACK, tls_certificate_callback(),
                          MHD_OPTION_END);
-    return worker->daemon ||
-           error_set(err, ERR_IO, "%s: an event thread does not start", options->name);
+    if (!worker->daemon)
+        return error_set(err, ERR_IO, "%s: an event thread does not start", options->name);
+    worker->events = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return true;
 }
 
 bool server_start(const struct server_options *options, struct server **out, struct error *err) {

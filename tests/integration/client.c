@@ -37,6 +37,23 @@ static int connect_to(unsigned port) {
     return -1;
 }
 
+static ssize_t pull_nothing(gnutls_transport_ptr_t context, void *into, size_t room) {
+    (void)context, (void)into, (void)room;
+    errno = EAGAIN;
+    return -1;
+}
+
+static int wait_for_nothing(gnutls_transport_ptr_t context, unsigned ms) {
+    (void)context, (void)ms;
+    return 1;
+}
+
+static bool say_hello(struct client *client) {
+    gnutls_transport_set_pull_function(client->session, pull_nothing);
+    gnutls_transport_set_pull_timeout_function(client->session, wait_for_nothing);
+    return gnutls_handshake(client->session) == GNUTLS_E_AGAIN;
+}
+
 static bool start_tls(struct client *client, const struct client_options *options) {
     static const gnutls_datum_t protocols[] = {{(unsigned char *)(size_t) "h2", 2},
                                                {(unsigned char *)(size_t) "http/1.1", 8}};
@@ -58,6 +75,7 @@ static bool start_tls(struct client *client, const struct client_options *option
     if (options->ca) gnutls_session_set_verify_cert(client->session, "localhost", 0);
     if (options->offers_h2) gnutls_alpn_set_protocols(client->session, protocols, 2, 0);
     gnutls_transport_set_int(client->session, client->fd);
+    if (options->only_says_hello) return say_hello(client);
     gnutls_handshake_set_timeout(client->session, WAIT_MS);
     int code;
     do

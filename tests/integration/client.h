@@ -17,6 +17,7 @@ struct client_options {
     const char *ca;                /* file; NULL: the server is not verified */
     const char *certificate, *key; /* files shown to the server, or NULL */
     bool offers_h2;                /* ALPN: h2 and http/1.1 */
+    bool only_says_hello;          /* sends the handshake's first message and reads nothing */
 };
 
 struct response {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "integration/podgate.h"
 
@@ -265,11 +266,51 @@ static void the_deepest_input_fits_the_stack(void **state) {
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
+/* CPU time of the server so far. */
+static long cpu_ms(void) {
+    char path[64];
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)podgate.pid);
+    char *stat = read_whole(path, NULL);
+    assert_non_null(stat);
+    int read = sscanf(strrchr(stat, ')') + 1,
+                      " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+    free(stat);
+    assert_int_equal(read, 2);
+    return (long)((user + system) * 1000 / (unsigned long)sysconf(_SC_CLK_TCK));
+}
+
+#define SILENT 20
+
+static void a_handshake_that_waits_costs_nothing(void **state) {
+    (void)state;
+    podgate_start(&podgate, "--threads=2", NULL);
+    struct client_options options = {.port = podgate.webhook, .only_says_hello = true};
+    struct client *silent[SILENT];
+    struct timespec second = {.tv_sec = 1};
+    for (size_t i = 0; i < SILENT; i++) {
+        silent[i] = client_open(&options);
+        assert_non_null(silent[i]);
+    }
+    assert_true(podgate_metric_is(&podgate, "podgate_connections", SILENT));
+    assert_serves(&podgate);
+    long before = cpu_ms();
+    nanosleep(&second, NULL);
+    long spent = cpu_ms() - before;
+    if (spent > 100) fail_msg("%ld ms of CPU in one second of silence", spent);
+    assert_serves(&podgate);
+    for (size_t i = 0; i < SILENT; i++)
+        client_close(silent[i]);
+    assert_true(podgate_metric_is(&podgate, "podgate_connections", 0));
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(slow_clients_are_cut, release),
         cmocka_unit_test_teardown(a_trickle_does_not_keep_a_connection, release),
+        cmocka_unit_test_teardown(a_handshake_that_waits_costs_nothing, release),
         cmocka_unit_test_teardown(a_full_door_sends_the_oldest_silent_one_away, release),
         cmocka_unit_test_teardown(a_full_door_keeps_those_that_have_asked, release),
         cmocka_unit_test_teardown(running_out_of_descriptors_does_not_stop_service, release),
