@@ -8,6 +8,8 @@
 
 /* "0.1.0" */
 extern const char version_number[];
+/* The first digits of the commit that it was built from, or "unknown". */
+extern const char version_commit[];
 
 extern const struct verb verb_version;
 

@@ -21,6 +21,7 @@ struct http_request {
     /* Of the path, behind the route's own and a '/': "restricted" of /validate/restricted. */
     struct str rest;
     struct str timeout; /* ?timeout= as written, or none */
+    struct str accept;  /* the header as written, or none */
     struct str body;
     int64_t arrived_ns; /* the head (clock_monotonic_ns) */
 };

@@ -1,9 +1,11 @@
 /*
- * metrics: numbers about podgate, in the Prometheus text format 0.0.4.
+ * metrics: numbers about podgate, in the Prometheus text format 0.0.4 or in OpenMetrics 1.0.
  *
  * Counters are counted in shards, one for each event thread, with relaxed atomics, and summed when
- * somebody asks; gauges are set in one place. Label values are bounded lists: nothing from the wire becomes one.
- * Rows are in edge/metrics.def. Any thread may count in any shard (its own is fastest) and render.
+ * somebody asks; gauges are set in one place. Counting takes no lock. Label values are bounded lists or come from the
+ * policies; of what is on the wire only namespaces become one, where that is asked for and up to a number.
+ * Rows are in edge/metrics.def. Any thread may count in any shard (its own is fastest) and render, but reviews are counted
+ * by the shard's own thread.
  */
 #ifndef PODGATE_EDGE_METRICS_H
 #define PODGATE_EDGE_METRICS_H
@@ -21,13 +23,20 @@ enum metric {
 /* Indexes into the lists of values in metrics.c, in the same order. */
 enum shed_reason { SHED_MEMORY, SHED_BIG_BODY, SHED_CONNECTIONS, SHED_DEADLINE, SHED_DESCRIPTORS };
 enum cut_reason { CUT_NO_REQUEST, CUT_SLOW_BODY, CUT_IDLE, CUT_EVICTED, CUT_NOT_TLS };
-enum handshake_result { HANDSHAKE_OK, HANDSHAKE_FAILED };
+enum handshake_result { HANDSHAKE_OK, HANDSHAKE_FAILED, HANDSHAKE_CLIENT_REFUSED };
+enum reload_result { RELOADED, RELOAD_FAILED };
 
 struct metrics;
 struct metrics_shard;
 
-/* `version` (static) is for build_info. At most 256 shards. NULL when out of memory. */
-struct metrics *metrics_new(const char *version);
+struct metrics_options {
+    const char *version, *commit; /* static; for build_info */
+    enum mode mode;               /* as in struct admission_options */
+    unsigned namespaces;          /* that get series of their own; 0: none */
+};
+
+/* At most 256 shards. NULL when out of memory. */
+struct metrics *metrics_new(const struct metrics_options *options);
 void metrics_free(struct metrics *metrics);
 /* The shard of this index, made at its first use; before threads start only. NULL when out of memory. */
 struct metrics_shard *metrics_shard(struct metrics *metrics, unsigned index);
@@ -41,6 +50,8 @@ void metrics_count_admission(struct metrics_shard *shard, const struct admission
 void metrics_set(struct metrics *metrics, enum metric gauge, int64_t value);
 void metrics_add(struct metrics *metrics, enum metric gauge, int64_t difference);
 
-void metrics_render(struct metrics *metrics, struct strbuf *out);
+/* `snapshot` (the policies in force) may be NULL. */
+void metrics_render(struct metrics *metrics, const struct snapshot *snapshot, bool open_metrics,
+                    struct strbuf *out);
 
 #endif

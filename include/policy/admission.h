@@ -60,7 +60,8 @@ struct admission_outcome {
         error_reason; /* a bounded label: "malformed", "unjudgeable", "memory", "bug", "profile", "no_policy"; NULL */
     struct str error_text; /* for the log */
     struct str profile;
-    enum mode mode; /* the laxest that applies; valid when `has_review` */
+    bool has_profile; /* there is one of this name */
+    enum mode mode;   /* the laxest that applies; valid when `has_review` */
 };
 
 /* `snapshot` may be NULL: 503. `profile` "" is "default"; unknown: 404 Status. `now` is in Unix seconds. Never fails: the

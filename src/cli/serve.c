@@ -27,7 +27,7 @@ struct serve_options {
     struct str own_namespace;
     int mode, log_format, log_level, sandbox;
     bool audit_only, omit_users;
-    int64_t threads, max_connections;
+    int64_t threads, max_connections, metrics_namespaces;
     int64_t max_body, memory_budget, max_string, max_depth, max_nodes;
     int64_t first_request_ms, body_ms, idle_ms, connection_age_ms;
     int64_t drain_quiet_ms, drain_timeout_ms, poll_ms;
@@ -66,6 +66,8 @@ static const struct option_row rows[] = {
      "where /livez and /readyz answer, by plain HTTP"},
     {"metrics-listen", 0, OPTION_TEXT, FIELD(metrics_listen), "ADDR:PORT", ":8080", 0, 0, NULL,
      "where /metrics answers, by plain HTTP; off: nowhere"},
+    {"metrics-namespaces", 0, OPTION_NUMBER, FIELD(metrics_namespaces), "N", "0", 0, 10000, NULL,
+     "so many namespaces, the first that come, are counted apart; the others together"},
     {"log-format", 0, OPTION_CHOICE, FIELD(log_format), NULL, "json", 0, 0, log_format_names,
      "of the lines on standard output"},
     {"log-level", 0, OPTION_CHOICE, FIELD(log_level), NULL, "info", 0, 0, log_level_names,
@@ -147,9 +149,17 @@ struct serve {
 /* The reload room needs the store before it exists; there is one long before anything is released. */
 static void wake_control(void *serve) { reload_wake(((struct serve *)serve)->reload); }
 
+static enum mode mode_of(const struct serve_options *o) {
+    return o->audit_only ? MODE_AUDIT : (enum mode)o->mode;
+}
+
 static bool make_rooms(struct serve *serve, struct error *err) {
     const struct serve_options *o = &serve->options;
-    serve->metrics = metrics_new(version_number);
+    const struct metrics_options metrics = {.version = version_number,
+                                            .commit = version_commit,
+                                            .mode = mode_of(o),
+                                            .namespaces = (unsigned)o->metrics_namespaces};
+    serve->metrics = metrics_new(&metrics);
     serve->tls = tls_new(o->client_names);
     if (!serve->metrics || !serve->tls)
         return error_set(err, ERR_MEMORY, "out of memory at the start");
@@ -200,6 +210,7 @@ static bool choose_sizes(struct serve *serve, struct error *err) {
     if (o->threads == 0 && serve->threads < 2) serve->threads = 2;
     if (serve->threads > THREADS_MAX) serve->threads = THREADS_MAX;
     unsigned descriptors = process_raise_descriptors();
+    metrics_set(serve->metrics, METRIC_MAX_DESCRIPTORS, descriptors);
     unsigned kept = DESCRIPTORS_KEPT + 2 * PLAIN_CONNECTIONS + SERVERS * LISTENER_SLACK;
     if (descriptors <= kept)
         return error_set(err, ERR_LIMIT,
@@ -258,7 +269,7 @@ static void set_up_handlers(struct serve *serve) {
         (struct webhook){.admission = {.limits = {.depth = (unsigned)o->max_depth,
                                                   .nodes = (size_t)o->max_nodes,
                                                   .string_bytes = (size_t)o->max_string},
-                                       .mode = o->audit_only ? MODE_AUDIT : (enum mode)o->mode,
+                                       .mode = mode_of(o),
                                        .exempt_namespaces = exempt_namespaces(serve)},
                          .store = serve->store,
                          .log = serve->log,

@@ -15,6 +15,7 @@
 #endif
 
 const char version_number[] = PODGATE_VERSION;
+const char version_commit[] = PODGATE_COMMIT;
 
 static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct str_list operands;
@@ -23,7 +24,7 @@ static int run(const struct verb *verb, struct arena *arena, int argc, char **ar
     if (console_read_options(verb, arena, argc, argv, &no_options, &operands, &status)) {
         printf("podgate %s, commit %s\n"
                "cJSON %s, libyaml %s, libmicrohttpd %s, GnuTLS %s\n",
-               version_number, PODGATE_COMMIT, tree_library_version(), yaml_library_version(),
+               version_number, version_commit, tree_library_version(), yaml_library_version(),
                server_library_version(), tls_library_version());
         status = console_finish(STATUS_FINE);
     }

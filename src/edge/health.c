@@ -31,10 +31,14 @@ void health_metrics(void *context, struct http_thread *thread, const struct http
                     struct http_reply *reply) {
     struct health *health = context;
     struct strbuf text;
-    (void)request;
+    bool open_metrics = str_contains(request->accept, STR("application/openmetrics-text"));
+    struct snapshot *snapshot = store_acquire(health->store);
     strbuf_init(&text, &thread->arena, 32768);
     metrics_set(health->metrics, METRIC_LOG_DROPPED, (int64_t)log_dropped(health->log));
-    metrics_render(health->metrics, &text);
+    metrics_render(health->metrics, snapshot, open_metrics, &text);
+    store_release(health->store, snapshot);
     http_text(reply, strbuf_str(&text));
-    reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    reply->content_type = open_metrics
+                              ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                              : "text/plain; version=0.0.4; charset=utf-8";
 }

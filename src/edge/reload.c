@@ -22,6 +22,7 @@ struct reload {
     int signals, wake, watches;
     uint64_t policies_hash; /* of the texts last looked at, whatever came of them */
     bool policies_fine, certificate_fine;
+    struct metrics_shard *shard;
     int64_t next_look_ns;
 };
 
@@ -79,6 +80,7 @@ bool reload_new(const struct reload_options *options, struct reload **out, struc
     }
     reload->arena = arena;
     reload->options = *options;
+    reload->shard = metrics_shard(options->metrics, 0);
     reload->signals = open_signals();
     reload->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     reload->watches = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -135,6 +137,7 @@ static void put_in_force(struct reload *reload, struct snapshot *snapshot) {
     metrics_set(metrics, METRIC_CONFIG_HASH, (int64_t)snapshot->hash);
     metrics_set(metrics, METRIC_RELOAD_OK, 1);
     metrics_set(metrics, METRIC_RELOAD_TIME, clock_unix_ms() / 1000);
+    metrics_count(reload->shard, METRIC_RELOADS, RELOADED);
     reload->policies_fine = true;
     store_replace(reload->options.store, snapshot);
 }
@@ -190,9 +193,11 @@ static void refresh_policies(struct reload *reload) {
         reload->policies_fine = false;
         metrics_set(reload->options.metrics, METRIC_RELOAD_OK, 0);
         /* What cannot be read is tried again at every look, but told once. */
-        if (were_fine || err.code == ERR_NONE)
+        if (were_fine || err.code == ERR_NONE) {
+            metrics_count(reload->shard, METRIC_RELOADS, RELOAD_FAILED);
             log_message(reload->options.log, LOG_LEVEL_ERROR,
                         "the new policies have errors: the old ones stay in force");
+        }
         if (err.code != ERR_NONE && were_fine) {
             error_format(&err, text, sizeof text);
             log_message(reload->options.log, LOG_LEVEL_ERROR, "%s", text);
@@ -213,6 +218,7 @@ static enum tls_load look_at_certificate(struct reload *reload, struct error *er
     reload->certificate_fine = true;
     int64_t not_after_s = tls_not_after(reload->options.tls);
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_OK, 1);
+    metrics_count(reload->shard, METRIC_CERTIFICATE_RELOADS, RELOADED);
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_END, not_after_s);
     log_message(reload->options.log, LOG_LEVEL_INFO,
                 "the certificate is in force: it is valid for %lld more hours",
@@ -232,6 +238,7 @@ static void refresh_certificate(struct reload *reload) {
     reload->certificate_fine = false;
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_OK, 0);
     if (!was_fine) return;
+    metrics_count(reload->shard, METRIC_CERTIFICATE_RELOADS, RELOAD_FAILED);
     error_format(&err, text, sizeof text);
     log_message(reload->options.log, LOG_LEVEL_ERROR,
                 "the new certificate is refused, the old one stays in force: %s", text);

@@ -205,6 +205,11 @@ static struct str timeout_of(struct MHD_Connection *connection) {
     return str_from(MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "timeout"));
 }
 
+static struct str accept_of(struct MHD_Connection *connection) {
+    return str_from(
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+}
+
 static enum MHD_Result answer(struct worker *worker, struct client *client,
                               struct MHD_Connection *connection, const char *url) {
     struct http_reply reply;
@@ -215,6 +220,8 @@ static enum MHD_Result answer(struct worker *worker, struct client *client,
         struct http_request request = {.path = str_from(url),
                                        .rest = client->rest,
                                        .timeout = timeout_of(connection),
+                                       .accept = client->route->takes_json ? STR_NONE
+                                                                           : accept_of(connection),
                                        .body = {client->body, client->body_len},
                                        .arrived_ns = client->arrived_ns};
         client->route->handle(client->route->context, &worker->thread, &request, &reply);
@@ -411,8 +418,9 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(void *cls, 
     /* The library's words for every failed handshake, whatever the reason. */
     if (str_contains(message, STR("handshake message out of context"))) {
         char reason[TLS_REASON_BYTES];
-        metrics_count(worker->thread.metrics, METRIC_TLS_HANDSHAKES, HANDSHAKE_FAILED);
         struct str refusal = tls_take_refusal(reason);
+        metrics_count(worker->thread.metrics, METRIC_TLS_HANDSHAKES,
+                      refusal.len > 0 ? HANDSHAKE_CLIENT_REFUSED : HANDSHAKE_FAILED);
         if (refusal.len > 0)
             log_limited(server->options.log, &server->refused_clients, LOG_LEVEL_WARN,
                         "%s: refused in the TLS handshake: %.*s", server->options.name,

@@ -346,6 +346,7 @@ static bool find_profile(struct admission *a) {
         answer_status(a, 404, "profile", STR("NotFound"), strbuf_str(&text));
         return false;
     }
+    a->out->has_profile = true;
     a->mode = a->out->mode = mode_min(a->options->mode, a->profile->mode);
     return true;
 }

@@ -15,7 +15,8 @@ static int set_up(void **state) {
     pair_begin();
     health = (struct health){.store = store_new(NULL, NULL),
                              .tls = tls_new((struct str_list){NULL, 0}),
-                             .metrics = metrics_new("1.2.3")};
+                             .metrics = metrics_new(
+                                 &(struct metrics_options){"1.2.3", "abc", MODE_ENFORCE, 0})};
     thread = (struct http_thread){.metrics = metrics_shard(health.metrics, 0)};
     arena_init(&thread.arena, 65536, 0);
     return 0;

@@ -53,7 +53,7 @@ static void await_kept(unsigned count) {
 static int set_up(void **state) {
     (void)state;
     kept_count = 0;
-    metrics = metrics_new("test");
+    metrics = metrics_new(&(struct metrics_options){"test", "", MODE_ENFORCE, 0});
     return metrics && listener_new(NULL, metrics, metrics_shard(metrics, 0), 256, &listener, &err)
                ? 0
                : -1;

@@ -2,6 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdio.h>
+#include <pthread.h>
 
 #include <cmocka.h>
 
@@ -9,17 +11,22 @@
 
 static struct arena arena;
 static struct metrics *metrics;
+static struct snapshot *snapshot;
+static bool open_metrics;
 
 static int set_up(void **state) {
     (void)state;
     arena_init(&arena, 65536, 0);
-    metrics = metrics_new("1.2.3");
+    metrics = metrics_new(&(struct metrics_options){"1.2.3", "abc", MODE_WARN, 2});
     return metrics ? 0 : -1;
 }
 
 static int tear_down(void **state) {
     (void)state;
     metrics_free(metrics);
+    snapshot_free(snapshot);
+    snapshot = NULL;
+    open_metrics = false;
     arena_fini(&arena);
     return 0;
 }
@@ -27,7 +34,7 @@ static int tear_down(void **state) {
 static const char *render(void) {
     struct strbuf out;
     strbuf_init(&out, &arena, 65536);
-    metrics_render(metrics, &out);
+    metrics_render(metrics, snapshot, open_metrics, &out);
     return out.at;
 }
 
@@ -52,6 +59,8 @@ static void reviews_are_counted_by_bounded_labels(void **state) {
     struct metrics_shard *shard = metrics_shard(metrics, 0);
     struct admission_outcome outcome = {.http_status = 200,
                                         .has_review = true,
+                                        .has_profile = true,
+                                        .profile = STR("default"),
                                         .review = {.kind = {STR("apps"), STR("v1"),
                                                             STR("Deployment")},
                                                    .operation = OPERATION_UPDATE,
@@ -67,9 +76,11 @@ static void reviews_are_counted_by_bounded_labels(void **state) {
                                          .error_reason = "malformed"};
     metrics_count_admission(shard, &outcome, INT64_C(9000000000));
     assert_line(
-        "\npodgate_admission_requests_total{operation=\"UPDATE\",kind=\"Deployment\",decision=\"deny\",dry_run=\"true\"} 1\n");
-    assert_line("{operation=\"UPDATE\",kind=\"other\",decision=\"allow\",dry_run=\"true\"} 1\n");
-    assert_line("{operation=\"OTHER\",kind=\"other\",decision=\"error\",dry_run=\"false\"} 1\n");
+        "\npodgate_admission_requests_total{profile=\"default\",operation=\"UPDATE\",kind=\"Deployment\",decision=\"deny\",dry_run=\"true\"} 1\n");
+    assert_line(
+        "{profile=\"default\",operation=\"UPDATE\",kind=\"other\",decision=\"allow\",dry_run=\"true\"} 1\n");
+    assert_line(
+        "{profile=\"\",operation=\"OTHER\",kind=\"other\",decision=\"error\",dry_run=\"false\"} 1\n");
     assert_line("\npodgate_admission_errors_total{reason=\"malformed\"} 1\n");
     assert_line("_bucket{le=\"0.00005\"} 1\n");
     assert_line("_bucket{le=\"0.00025\"} 1\n");
@@ -89,7 +100,7 @@ static void gauges_are_set_and_added_to(void **state) {
     assert_line("\npodgate_config_last_reload_successful 1\n");
     assert_line("\npodgate_connections 3\n");
     assert_line("\npodgate_config_hash_info{hash=\"0000000000000abc\"} 1\n");
-    assert_line("\npodgate_build_info{version=\"1.2.3\"} 1\n");
+    assert_line("\npodgate_build_info{version=\"1.2.3\",commit=\"abc\"} 1\n");
 }
 
 /* Every family has HELP and TYPE before its samples, once; every sample is "name{...} number". */
@@ -112,6 +123,186 @@ static void the_text_is_in_the_format(void **state) {
     assert_true(helps > METRIC_COUNT);
 }
 
+/* --- what the policies name ---------------------------------------------------------------------- */
+
+#define POLICIES                                                                                          \
+    "apiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: basics}\nspec:\n  rules:\n"          \
+    "  - check: image-tag\n  - {check: host-namespaces, action: audit}\n"                                 \
+    "  - {check: privileged, denyFrom: 2027-03-01}\n"                                                     \
+    "---\napiVersion: podgate.io/v1alpha1\nkind: Exception\nmetadata: {name: agent}\n"                    \
+    "spec: {rules: [\"*/host-namespaces\"], match: {namespaces: [monitoring]}, owner: 'the \"\\team\"', " \
+    "reason: r, expires: 2027-06-30}\n"                                                                   \
+    "---\napiVersion: podgate.io/v1alpha1\nkind: Profile\nmetadata: {name: soft}\n"                       \
+    "spec: {policies: [basics], mode: audit}\n"
+
+#define REVIEW(namespace)                                                                                                                                                 \
+    "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u\","                                                                    \
+    "\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},\"resource\":{\"group\":\"\",\"version\":"                                                             \
+    "\"v1\",\"resource\":\"pods\"},\"name\":\"web\",\"namespace\":\"" namespace "\",\"operation\":\"CREATE\",\"object\":{\"spec\":{\"hostNetwork\":true,\"containers\":[" \
+                                                                                "{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"b\",\"image\":\"x\"}]}}}}"
+
+static void compile(void) {
+    struct policy_source source = {STR("p.yaml"), STR(POLICIES)};
+    snapshot = policy_compile(&source, 1, NULL);
+    assert_non_null(snapshot);
+}
+
+static void judge(const char *profile, const char *review, enum mode mode) {
+    struct admission_options options = {.limits = scan_limits_default, .mode = mode};
+    struct admission_outcome outcome;
+    admission_answer(&arena, &options, snapshot, str_from(profile), str_from(review), 0, &outcome);
+    metrics_count_admission(metrics_shard(metrics, 1), &outcome, 1000);
+}
+
+static void violations_are_counted_by_rule_and_action(void **state) {
+    (void)state;
+    compile();
+    judge("", REVIEW("team-a"), MODE_ENFORCE);
+    judge("soft", REVIEW("team-a"), MODE_ENFORCE);
+    judge("soft", REVIEW("team-a"), MODE_ENFORCE);
+    assert_line("{policy=\"basics\",rule=\"image-tag\",action=\"deny\",wanted=\"deny\"} 2\n");
+    assert_line("{policy=\"basics\",rule=\"image-tag\",action=\"audit\",wanted=\"deny\"} 4\n");
+    assert_line(
+        "{policy=\"basics\",rule=\"host-namespaces\",action=\"audit\",wanted=\"audit\"} 3\n");
+    assert_line(
+        "{profile=\"default\",operation=\"CREATE\",kind=\"Pod\",decision=\"deny\",dry_run=\"false\"} 1\n");
+    assert_line(
+        "{profile=\"soft\",operation=\"CREATE\",kind=\"Pod\",decision=\"would_deny\",dry_run=\"false\"} 2\n");
+}
+
+static void what_exceptions_take_out_is_counted(void **state) {
+    (void)state;
+    compile();
+    judge("", REVIEW("monitoring"), MODE_ENFORCE);
+    assert_line("\npodgate_excused_violations_total{policy=\"basics\",rule=\"host-namespaces\","
+                "exception=\"agent\"} 1\n");
+    assert_null(strstr(render(), "rule=\"host-namespaces\",action"));
+}
+
+static void what_the_path_calls_a_profile_is_no_label(void **state) {
+    (void)state;
+    compile();
+    judge("made-up", REVIEW("team-a"), MODE_ENFORCE);
+    assert_line("{profile=\"\",operation=\"OTHER\",kind=\"other\",decision=\"error\"");
+    assert_null(strstr(render(), "made-up"));
+}
+
+static void so_many_namespaces_and_no_more_are_labels(void **state) {
+    (void)state;
+    compile();
+    judge("", REVIEW("one"), MODE_ENFORCE);
+    judge("", REVIEW("two"), MODE_ENFORCE);
+    judge("", REVIEW("three"), MODE_ENFORCE);
+    judge("", REVIEW("four"), MODE_ENFORCE);
+    judge("", REVIEW("two"), MODE_ENFORCE);
+    assert_line(
+        "\npodgate_namespace_requests_total{object_namespace=\"one\",decision=\"deny\"} 1\n");
+    assert_line(
+        "\npodgate_namespace_requests_total{object_namespace=\"two\",decision=\"deny\"} 2\n");
+    assert_line(
+        "\npodgate_namespace_requests_total{object_namespace=\"(other)\",decision=\"deny\"} 2\n");
+    assert_null(strstr(render(), "three"));
+}
+
+/* What was counted under names that are gone stays. */
+static void a_reload_takes_no_count_away(void **state) {
+    (void)state;
+    compile();
+    judge("", REVIEW("team-a"), MODE_ENFORCE);
+    snapshot_free(snapshot);
+    snapshot = policy_compile(NULL, 0, NULL);
+    assert_line("{policy=\"basics\",rule=\"image-tag\",action=\"deny\",wanted=\"deny\"} 2\n");
+}
+
+static void the_policies_in_force_say_what_they_are(void **state) {
+    (void)state;
+    compile();
+    assert_line("\npodgate_config_objects{kind=\"rule\"} 3\n");
+    assert_line("\npodgate_config_objects{kind=\"exception\"} 1\n");
+    assert_line("\npodgate_profile_info{profile=\"default\",mode=\"warn\"} 1\n");
+    assert_line("\npodgate_profile_info{profile=\"soft\",mode=\"audit\"} 1\n");
+    assert_line("\npodgate_exception_info{exception=\"agent\",owner=\"the \\\"\\\\team\\\"\"} 1\n");
+    /* 2027-07-01: its last day is 06-30. */
+    assert_line("\npodgate_exception_end_timestamp_seconds{exception=\"agent\"} 1814400000\n");
+    assert_line(
+        "\npodgate_rule_deny_from_timestamp_seconds{policy=\"basics\",rule=\"privileged\"} 1803859200\n");
+}
+
+static void open_metrics_has_units_families_and_an_end(void **state) {
+    (void)state;
+    compile();
+    judge("", REVIEW("team-a"), MODE_ENFORCE);
+    assert_null(strstr(render(), "# EOF"));
+    assert_null(strstr(render(), "# UNIT"));
+    assert_line("# TYPE podgate_policy_violations_total counter\n");
+    open_metrics = true;
+    assert_line("\n# TYPE podgate_policy_violations counter\n");
+    assert_line("\npodgate_policy_violations_total{");
+    assert_line(
+        "\n# TYPE process_cpu_seconds counter\n# UNIT process_cpu_seconds seconds\nprocess_cpu_seconds_total ");
+    assert_line("\n# UNIT podgate_body_bytes bytes\n");
+    assert_line("_bucket{le=\"1.0\"}");
+    const char *text = render();
+    assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+}
+
+static void the_process_is_described(void **state) {
+    (void)state;
+    const char *const names[] = {"\nprocess_cpu_seconds_total 0.",
+                                 "\nprocess_threads 1\n",
+                                 "\nprocess_virtual_memory_bytes ",
+                                 "\nprocess_resident_memory_bytes ",
+                                 "\nprocess_open_fds ",
+                                 "\nprocess_start_time_seconds "};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_line(names[i]);
+}
+
+#define MEETING_THREADS 4
+#define MEETING_ROUNDS 300
+
+static void *count_everything(void *arg) {
+    struct metrics_shard *shard = arg;
+    struct policy policy = {.name = STR("p")};
+    struct rule rule = {.policy = &policy};
+    struct finding finding = {0};
+    struct violation violation = {.rule = &rule,
+                                  .finding = &finding,
+                                  .action = ACTION_DENY,
+                                  .wanted = ACTION_DENY};
+    struct admission_outcome outcome = {.judged = true,
+                                        .judgement = {.first = &violation, .count = 1},
+                                        .has_profile = true};
+    for (int i = 0; i < MEETING_ROUNDS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "r%d", i);
+        rule.name = str_from(name);
+        outcome.profile = STR("default");
+        metrics_count_admission(shard, &outcome, 1);
+    }
+    return NULL;
+}
+
+/* Each meets the same new names at the same time: one series each, no count lost. */
+static void threads_that_meet_a_name_together_share_its_series(void **state) {
+    (void)state;
+    pthread_t threads[MEETING_THREADS];
+    for (unsigned t = 0; t < MEETING_THREADS; t++)
+        assert_int_equal(pthread_create(&threads[t], NULL, count_everything,
+                                        metrics_shard(metrics, t)),
+                         0);
+    for (unsigned t = 0; t < MEETING_THREADS; t++)
+        pthread_join(threads[t], NULL);
+    const char *text = render();
+    unsigned series = 0;
+    for (const char *at = text; (at = strstr(at, "\npodgate_policy_violations_total{")) != NULL;
+         at++)
+        series++;
+    assert_int_equal(series, MEETING_ROUNDS);
+    assert_line("{policy=\"p\",rule=\"r0\",action=\"deny\",wanted=\"deny\"} 4\n");
+    assert_line("{policy=\"p\",rule=\"r299\",action=\"deny\",wanted=\"deny\"} 4\n");
+}
+
 static void without_a_shard_nothing_is_counted(void **state) {
     (void)state;
     struct admission_outcome outcome = {.http_status = 200};
@@ -128,6 +319,20 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reviews_are_counted_by_bounded_labels, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gauges_are_set_and_added_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_text_is_in_the_format, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(violations_are_counted_by_rule_and_action, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_exceptions_take_out_is_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_path_calls_a_profile_is_no_label, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(so_many_namespaces_and_no_more_are_labels, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_reload_takes_no_count_away, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_policies_in_force_say_what_they_are, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(open_metrics_has_units_families_and_an_end, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_process_is_described, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(threads_that_meet_a_name_together_share_its_series, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(without_a_shard_nothing_is_counted, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

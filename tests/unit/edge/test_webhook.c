@@ -34,7 +34,7 @@ static char logged[65536];
 static int set_up(void **state) {
     (void)state;
     struct error err;
-    metrics = metrics_new("1.2.3");
+    metrics = metrics_new(&(struct metrics_options){"1.2.3", "abc", MODE_ENFORCE, 2});
     webhook = (struct webhook){.admission = {.limits = scan_limits_default, .mode = MODE_ENFORCE},
                                .store = store_new(NULL, NULL),
                                .big_limit = 1};
@@ -80,7 +80,7 @@ static void send(struct str body, struct str timeout, int64_t ago_ns) {
 static bool counts(const char *line) {
     struct strbuf text;
     strbuf_init(&text, &thread.arena, 65536);
-    metrics_render(metrics, &text);
+    metrics_render(metrics, NULL, false, &text);
     return str_contains(strbuf_str(&text), str_from(line));
 }
 
