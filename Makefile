@@ -187,6 +187,10 @@ chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubern
 bench-peers: $(PODGATE) $(BENCHES) ## podgate beside the stand-alone Pod Security webhook, before a real API server (WRITE_DOCS=1)
 	@$(BENCH) QUICK=$(QUICK) WRITE_DOCS=$(WRITE_DOCS) tests/bench/peers.sh
 
+.PHONY: observe-test
+observe-test: $(PODGATE) ## metrics and logs, read by promtool, Prometheus and a JSON Schema validator (Debian: prometheus, jq, python3-jsonschema)
+	@PODGATE=$(abspath $(PODGATE)) tests/observe/run.sh
+
 e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
 	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh
 

@@ -9,7 +9,8 @@
 #include "base/date.h"
 #include "edge/clock.h"
 
-#define QUEUE_BYTES (256 * 1024)
+/* A tenth of a second of nothing but denials. Memory that no burst has filled is never touched. */
+#define QUEUE_BYTES ((size_t)1024 * 1024)
 #define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
@@ -20,7 +21,7 @@
 
 struct queue {
     size_t len;
-    char bytes[QUEUE_BYTES];
+    char *bytes; /* QUEUE_BYTES */
 };
 
 struct log {
@@ -109,7 +110,9 @@ bool log_new(int fd, enum log_level level, enum log_format format, struct log **
     arena_init(&arena, 4096, 0);
     struct log *log = ARENA_NEW(&arena, struct log, 1);
     struct queue *queues = ARENA_NEW(&arena, struct queue, 2);
-    if (!log || !queues) {
+    for (size_t q = 0; queues && q < 2; q++)
+        queues[q].bytes = arena_allocate_text(&arena, QUEUE_BYTES);
+    if (arena_is_exhausted(&arena)) {
         arena_fini(&arena);
         return error_set(err, ERR_MEMORY, "out of memory for the log's queue");
     }

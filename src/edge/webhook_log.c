@@ -91,14 +91,15 @@ static size_t add_violations(struct log_line *line, struct arena *arena, const c
     struct json_out *out = log_json(line);
     size_t left_out = 0;
     if (!out || !list) return 0;
-    json_out_begin_array(out, name);
-    for (const struct violation *v = list; v; v = v->next) {
-        if (out->buf->len < LINE_BYTES)
+    const struct violation *v = list;
+    if (out->buf->len < LINE_BYTES) {
+        json_out_begin_array(out, name);
+        for (; v && out->buf->len < LINE_BYTES; v = v->next)
             add_violation(out, arena, workload, v);
-        else
-            left_out++;
+        json_out_end_array(out);
     }
-    json_out_end_array(out);
+    for (; v; v = v->next)
+        left_out++;
     return left_out;
 }
 

@@ -120,7 +120,7 @@ static void a_reader_that_does_not_read_costs_lines_not_time(void **state) {
     char filler[2048];
     memset(filler, 'x', sizeof filler - 1);
     filler[sizeof filler - 1] = '\0';
-    /* A small pipe and two queues of 256 KiB hold less than this. */
+    /* A small pipe and two queues of 1 MiB hold less than this. */
     fcntl(ends[1], F_SETPIPE_SZ, 4096);
     for (int i = 0; i < 2000; i++)
         log_message(log, LOG_LEVEL_INFO, "%s", filler);
