@@ -57,6 +57,7 @@ struct check {
     bool judges_object;
     /* The same where the parameters decide, or NULL. */
     bool (*judges_object_with)(const void *params);
+    bool judges_pod_too; /* also then: what it asks of the object it asks of the pod as well */
     const struct problem *problems;
     size_t problem_count;
     const struct param *params;

@@ -61,6 +61,19 @@ static bool any_denies(const struct policy *policy) {
     return false;
 }
 
+/* Whether a Pod that no other rule sees gets around this one: a rule about the object alone may well be for
+ * Deployments only. */
+static bool denies_pods(const struct rule *rule) {
+    bool is_of_pods = !rule->judges_object || rule->check->judges_pod_too;
+    return is_of_pods && (rule->action == ACTION_DENY || rule->template_action == ACTION_DENY);
+}
+
+static bool any_denies_pods(const struct policy *policy) {
+    for (size_t i = 0; i < policy->rule_count; i++)
+        if (denies_pods(&policy->rules[i])) return true;
+    return false;
+}
+
 static bool is_in_a_profile(const struct snapshot *snapshot, const struct policy *policy) {
     for (size_t i = 0; i < snapshot->profile_count; i++)
         for (size_t j = 0; j < snapshot->profiles[i].policy_count; j++)
@@ -98,7 +111,7 @@ static bool any_waits(const struct policy *policy) {
 void lint_advise_policy(const struct snapshot *snapshot, const struct policy *policy,
                         struct diagnostics *diagnostics) {
     const struct topic topic = {"policy", policy->file, policy->name, policy->line, diagnostics};
-    if (any_denies(policy) && (policy->match.kinds & pod_bit()) == 0)
+    if (any_denies_pods(policy) && (policy->match.kinds & pod_bit()) == 0)
         advise(&topic,
                "a Pod made directly, or by a controller that is not matched, is admitted; add Pod "
                "to kinds",

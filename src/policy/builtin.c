@@ -27,9 +27,14 @@ __asm__(".pushsection .data.rel.ro, \"aw\"\n"
         ".globl builtin_policies, builtin_policy_count\n"
         ".hidden builtin_policies, builtin_policy_count\n"
         "builtin_policies:\n"
+        BUILTIN("availability")
         BUILTIN("default")
+        BUILTIN("hardening")
+        BUILTIN("images")
         BUILTIN("pod-security-baseline")
         BUILTIN("pod-security-restricted")
+        BUILTIN("resources")
+        BUILTIN("secrets")
         "4:\n"
         "builtin_policy_count:\n"
         ".dc.a (4b - builtin_policies) / (" TEXT(ROW_BYTES) ")\n"

@@ -330,6 +330,7 @@ const struct check check_env_secrets = {
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .judges_object_with = judges_object_with,
+    .judges_pod_too = true,
     .problems = problems,
     .problem_count = sizeof problems / sizeof problems[0],
     .params = params,
