@@ -159,6 +159,41 @@ for page in install enforce tls gitops ha-and-sizing; do
     done
 done
 
+# --- alerts and dashboard -----------------------------------------------------------------------------
+# As the chart renders them, with a webhook that fails closed and with one that fails open.
+if command -v promtool >/dev/null; then
+    for severity in critical warning; do
+        mode=$(printf 'enforce critical\naudit warning\n' | sed -n "s/ $severity//p")
+        render --set metrics.prometheusRule.enabled=true,mode=$mode -s templates/prometheusrule.yaml 2>"$work/out" |
+            sed '1,/^spec:$/d' | sed 's/^  //' >"$work/rules.yaml"
+        sed "s/@DOWN_SEVERITY@/$severity/" $here/alerts_test.yaml >"$work/alerts_test.yaml"
+        if grep -q '@[A-Z_]*@' "$work/rules.yaml"; then bad "alerts, mode $mode: something is not filled in" "$work/rules.yaml"; else ok; fi
+        if promtool check rules --lint=all --lint-fatal "$work/rules.yaml" >>"$work/out" 2>&1; then ok; else bad "promtool check rules, mode $mode" "$work/out"; fi
+        if promtool test rules "$work/alerts_test.yaml" >>"$work/out" 2>&1; then ok; else bad "promtool test rules, mode $mode" "$work/out"; fi
+    done
+    # Each alert is in the tests and in docs/metrics.md.
+    sed -n 's/^ *- alert: //p' "$work/rules.yaml" | while read -r alert; do
+        grep -q "alertname=\"$alert\"" $here/alerts_test.yaml || echo "$alert has no test"
+        grep -q "^| .*$alert" docs/metrics.md || echo "$alert is not in docs/metrics.md"
+    done >"$work/out"
+    if [ -s "$work/out" ]; then bad "alerts" "$work/out"; else ok; fi
+elif [ -n "${CI:-}" ]; then
+    bad "promtool is missing (Debian: prometheus)"
+else
+    echo "SKIP  alerts: promtool is missing (Debian: prometheus)"
+fi
+render --set metrics.dashboard.enabled=true -s templates/dashboard.yaml 2>"$work/out" | sed '1,/^  podgate.json: |$/d' | sed 's/^    //' >"$work/dashboard.json"
+# Panels have ids and places of their own within 24 columns, a title, a data source that can be chosen, and queries with letters of their own.
+if jq -e '.uid == "podgate" and (.panels | length > 20) and ([.panels[].id] | length == (unique | length)) and
+    ([.panels[].gridPos | [.x, .y]] | length == (unique | length)) and all(.panels[]; .gridPos.x + .gridPos.w <= 24 and (.title | length > 0)) and
+    all(.panels[] | select(.type != "row"); .datasource.uid == "${datasource}" and ([.targets[].refId] | length > 0 and length == (unique | length)) and
+        all(.targets[]; .expr | contains("$job") or contains("validate[.]podgate[.]io"))) and
+    ([.templating.list[].name] == ["datasource", "namespace", "job"])' "$work/dashboard.json" >>"$work/out" 2>&1; then
+    ok
+else
+    bad "the dashboard" "$work/out"
+fi
+
 # --- as a part of another chart -----------------------------------------------------------------------
 mkdir -p "$work/parent/charts"
 cp -R $chart "$work/parent/charts/podgate"

@@ -30,7 +30,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- $own := list "listen" "health-listen" "metrics-listen" "tls-cert" "tls-key" "client-ca" "client-name" "mode" "audit-only" "own-namespace" "threads" "max-connections" "memory-budget" "drain-quiet" "drain-timeout" "log-level" "log-format" -}}
+{{- $own := list "listen" "health-listen" "metrics-listen" "tls-cert" "tls-key" "client-ca" "client-name" "mode" "audit-only" "own-namespace" "threads" "max-connections" "memory-budget" "drain-quiet" "drain-timeout" "log-level" "log-format" "log-omit-users" "metrics-namespaces" -}}
 {{- range .Values.extraArgs -}}
 {{- $option := regexFind "^--[^=]*" . | trimPrefix "--" -}}
 {{- if has $option $own -}}
