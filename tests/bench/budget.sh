@@ -7,6 +7,7 @@ export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 BUDGETS=${BUDGETS:-$here/budgets.txt} BENCH=${BENCH:-build/bench} calls=${CALLS:-20}
 reviews=$here/../reviews
+OBSERVED_SHARE=5 # per cent
 
 fail() {
     echo "bench-budget: $1" >&2
@@ -50,6 +51,7 @@ arguments_of() {
     done
     case $input in
     *.yaml) arguments+=(--documents "$(made "${input#@}")") ;;
+    @small.json) arguments+=(--calls "$calls" "$(made small.json)") ;;
     # Huge reviews cost the same each time: two will do.
     @*) arguments+=(--calls 2 "$(made "${input#@}")") ;;
     *) arguments+=(--calls "$calls" "$reviews/$input/request.json") ;;
@@ -113,6 +115,21 @@ if [ -n "${UPDATE_BUDGET:-}" ]; then
     made_with="$(${CC:-cc} --version | head -n 1), $(getconf GNU_LIBC_VERSION), $(uname -m)"
     sed "s|^# Counted with: .*|# Counted with: $made_with|" "$BUDGETS" >"$work/new" && cat "$work/new" >"$BUDGETS"
 fi
+# Metrics, log and annotations of a review that is allowed cost little beside it.
+while read -r name expected _; do
+    base=${name%-observed}
+    if [ "$base" = "$name" ] || [ "$expected" != allow ] || [ ! -s "$work/$name.count" ] || [ ! -s "$work/$base.count" ]; then continue; fi
+    read -r _ observed <"$work/$name.count"
+    read -r _ alone <"$work/$base.count"
+    share=$(awk -v a="$observed" -v b="$alone" 'BEGIN { printf "%.2f", 100 * a / b - 100 }')
+    if [ $((observed * 100)) -gt $((alone * (100 + OBSERVED_SHARE))) ]; then
+        echo "FAIL  $base: metrics and log add $share %, at most $OBSERVED_SHARE % are allowed"
+        failed=$((failed + 1))
+    else
+        printf 'ok    %-25s metrics and log add %s %%\n' "$base" "$share"
+        passed=$((passed + 1))
+    fi
+done <"$work/rows"
 if [ $failed -gt 0 ]; then
     echo "Where the instructions go: valgrind --tool=callgrind $BENCH/path_cost REVIEW.json, then callgrind_annotate."
     echo "If the change is worth it: make bench-budget UPDATE_BUDGET=1, and say why in the commit."
