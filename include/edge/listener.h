@@ -56,8 +56,9 @@ MUST_CHECK bool listener_start(struct listener *listener, struct error *err);
 void listener_close_door(struct listener *listener, unsigned door);
 /* Connections of a door that a worker has or that have not sent a byte yet. */
 unsigned listener_connections(const struct listener *listener, unsigned door);
-/* Those among them whose first whole request has not come. Any thread. */
-unsigned listener_silent(struct listener *listener, unsigned door);
+/* Ends those of a door's connections whose client waits for no answer and has sent nothing since the last one; returns
+ * how many others there are. Any thread. */
+unsigned listener_end_idle(struct listener *listener, unsigned door);
 /* Ends the thread and closes all sockets that are still its own. The records stay until listener_free. */
 void listener_stop(struct listener *listener);
 void listener_free(struct listener *listener);

@@ -394,13 +394,14 @@ static bool wait_quiet(struct serve *serve, int64_t began_ns, int64_t end_ns) {
     }
 }
 
-/* The door is closed: what came through it is answered, also what was still in its TLS handshake. */
+/* The door is closed: what came through it is answered, also what was still in its TLS handshake. Idle connections are ended
+ * one by one, so that a request that has already come on one of them is not cut off with it. */
 static bool wait_answered(struct serve *serve, int64_t end_ns) {
     int64_t now = clock_monotonic_ns();
     int64_t asked_ns = least(now + LAST_ARRIVALS_MS * CLOCK_NS_PER_MS, end_ns);
     for (; now < end_ns; now = clock_monotonic_ns()) {
-        if (server_in_flight(serve->servers[WEBHOOK]) == 0 &&
-            (now >= asked_ns || listener_silent(serve->listener, serve->doors[WEBHOOK]) == 0))
+        unsigned others = listener_end_idle(serve->listener, serve->doors[WEBHOOK]);
+        if (server_in_flight(serve->servers[WEBHOOK]) == 0 && (now >= asked_ns || others == 0))
             break;
         if (reload_wait(serve->reload, 10)) return false;
     }

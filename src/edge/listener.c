@@ -150,16 +150,6 @@ static bool is_silent(const struct connection *connection) {
            !atomic_load_explicit(&connection->has_asked, memory_order_relaxed);
 }
 
-unsigned listener_silent(struct listener *listener, unsigned door) {
-    unsigned count = 0;
-    pthread_mutex_lock(&listener->mutex);
-    for (unsigned fd = 0; fd < listener->size; fd++)
-        if (listener->connections[fd].door == door && is_silent(&listener->connections[fd]))
-            count++;
-    pthread_mutex_unlock(&listener->mutex);
-    return count;
-}
-
 /* --- records ---------------------------------------------------------------------------------- */
 
 struct connection *connection_find(struct listener *listener, int fd) {
@@ -217,6 +207,30 @@ static void shut_down_locked(struct connection *connection) {
     connection->state = DYING;
     atomic_fetch_add(&connection->listener->doors[connection->door].dying, 1);
     shutdown(descriptor_of(connection), SHUT_RDWR);
+}
+
+/* Whether its client waits for nothing and sends nothing. The bytes are looked for first: a worker that has
+ * just taken them says so at once. */
+static bool is_idle_locked(struct connection *connection) {
+    char byte;
+    if (connection->state != GIVEN) return false;
+    if (recv(descriptor_of(connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return false;
+    return atomic_load(&connection->why) == CUT_IDLE;
+}
+
+unsigned listener_end_idle(struct listener *listener, unsigned door) {
+    unsigned others = 0;
+    pthread_mutex_lock(&listener->mutex);
+    for (unsigned fd = 0; fd < listener->size; fd++) {
+        struct connection *connection = &listener->connections[fd];
+        if (connection->door != door) continue;
+        if (is_idle_locked(connection))
+            shut_down_locked(connection);
+        else if (connection->state == WAITING || connection->state == GIVEN)
+            others++;
+    }
+    pthread_mutex_unlock(&listener->mutex);
+    return others;
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */

@@ -327,6 +327,42 @@ static void who_connected_before_the_end_of_a_drain_is_answered(void **state) {
     free(review);
 }
 
+/* The API server does not send a POST again once it was written: what is in the socket is answered. */
+static void what_came_before_the_end_of_a_drain_is_answered(void **state) {
+    (void)state;
+    enum { CLIENTS = 50 };
+    struct client *idle[CLIENTS];
+    size_t len;
+    char *review = read_review("create-pod-web-good", &len);
+    podgate_start(&podgate, "--drain-quiet=0s", "--threads=1", NULL);
+    for (int i = 0; i < CLIENTS; i++) {
+        idle[i] = podgate_connect(&podgate);
+        struct response response = client_post(idle[i], "/validate", review, len);
+        assert_int_equal(response.status, 200);
+        response_release(&response);
+    }
+    podgate_signal(&podgate, SIGSTOP);
+    static const char head[] = "POST /validate HTTP/1.1\r\nHost: podgate\r\n"
+                               "Content-Type: application/json\r\nContent-Length: ";
+    for (int i = 0; i < CLIENTS; i++) {
+        char rest[32];
+        int n = snprintf(rest, sizeof rest, "%zu\r\n\r\n", len);
+        assert_true(client_send(idle[i], head, strlen(head)));
+        assert_true(client_send(idle[i], rest, (size_t)n));
+        assert_true(client_send(idle[i], review, len));
+    }
+    podgate_signal(&podgate, SIGTERM);
+    podgate_signal(&podgate, SIGCONT);
+    for (int i = 0; i < CLIENTS; i++) {
+        struct response response = client_receive(idle[i]);
+        assert_int_equal(response.status, 200);
+        response_release(&response);
+        client_close(idle[i]);
+    }
+    assert_int_equal(podgate_wait(&podgate), 0);
+    free(review);
+}
+
 static void a_second_signal_ends_it_at_once(void **state) {
     (void)state;
     podgate_start(&podgate, "--drain-quiet=1h", "--drain-timeout=1h", NULL);
@@ -356,6 +392,7 @@ int main(void) {
         cmocka_unit_test_teardown(a_certificate_is_exchanged_and_a_bad_one_is_not, release),
         cmocka_unit_test_teardown(a_drain_is_announced_served_through_and_ends, release),
         cmocka_unit_test_teardown(who_connected_before_the_end_of_a_drain_is_answered, release),
+        cmocka_unit_test_teardown(what_came_before_the_end_of_a_drain_is_answered, release),
         cmocka_unit_test_teardown(a_second_signal_ends_it_at_once, release),
     };
     return cmocka_run_group_tests(tests, NULL, remove_certificates);

@@ -246,6 +246,39 @@ static void a_closed_door_keeps_its_connections(void **state) {
     close(early);
 }
 
+/* Three connections that have asked: one idle, one with its next request in the socket, one whose request was just read. */
+static void only_who_waits_for_nothing_is_ended_as_idle(void **state) {
+    (void)state;
+    int clients[4];
+    char byte;
+    open_door(options_for("127.0.0.1:0"));
+    for (unsigned i = 0; i < 4; i++) {
+        clients[i] = connect_to_door();
+        assert_int_equal(send(clients[i], "x", 1, 0), 1);
+        await_kept(i + 1);
+        assert_int_equal(recv(kept[i].fd, &byte, 1, 0), 1);
+        if (i == 3) break; /* this one has never asked */
+        struct connection *connection = connection_find(listener, kept[i].fd);
+        connection_begin_request(connection);
+        connection_whole_request(connection);
+        connection_answered(connection);
+    }
+    assert_int_equal(send(clients[1], "x", 1, 0), 1);
+    struct pollfd come = {.fd = kept[1].fd, .events = POLLIN};
+    assert_int_equal(poll(&come, 1, SOON_MS), 1);
+    connection_begin_request(connection_find(listener, kept[2].fd));
+
+    assert_int_equal(listener_end_idle(listener, door), 3);
+    assert_true(is_ended(clients[0]));
+    for (unsigned i = 1; i < 4; i++) {
+        assert_int_equal(send(kept[i].fd, "y", 1, MSG_NOSIGNAL), 1);
+        assert_int_equal(recv(clients[i], &byte, 1, 0), 1);
+        assert_int_equal(byte, 'y');
+    }
+    for (unsigned i = 0; i < 4; i++)
+        close(clients[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(addresses_are_bound, set_up, tear_down),
@@ -257,6 +290,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(deadlines_follow_the_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(plain_bytes_do_not_pass_a_tls_door, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(only_who_waits_for_nothing_is_ended_as_idle, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_closed_door_keeps_its_connections, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
