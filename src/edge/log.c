@@ -63,14 +63,24 @@ static bool wait_writable(struct log *log) {
     }
 }
 
-static void write_out(struct log *log, const char *at, size_t len) {
+static void count_lost(struct log *log, const char *at, size_t len) {
+    uint64_t lines = 0;
+    for (size_t i = 0; i < len; i++)
+        lines += at[i] == '\n';
+    atomic_fetch_add_explicit(&log->dropped, lines, memory_order_relaxed);
+}
+
+/* False when it could not be written, for a full disk say: its lines are lost and counted. */
+static bool write_out(struct log *log, const char *at, size_t len) {
     while (len > 0 && wait_writable(log)) {
         ssize_t n = write(log->fd, at, len < WRITE_BYTES ? len : WRITE_BYTES);
-        if (n < 0 && errno != EINTR && errno != EAGAIN) return;
+        if (n < 0 && errno != EINTR && errno != EAGAIN) break;
         if (n <= 0) continue;
         at += n;
         len -= (size_t)n;
     }
+    count_lost(log, at, len);
+    return len == 0;
 }
 
 /* True while there is something in log->writing or more may come. */
@@ -94,10 +104,12 @@ static bool take_filled(struct log *log) {
 static void *writer_main(void *arg) {
     struct log *log = arg;
     while (take_filled(log)) {
-        write_out(log, log->writing->bytes, log->writing->len);
+        bool written = write_out(log, log->writing->bytes, log->writing->len);
         uint64_t dropped = log_dropped(log);
-        if (dropped == log->dropped_told) continue;
-        log_message(log, LOG_LEVEL_WARN, "%llu log lines were dropped: the reader is too slow",
+        /* A line about lines that cannot be written could not be written either, for ever. */
+        if (!written || dropped == log->dropped_told) continue;
+        log_message(log, LOG_LEVEL_WARN,
+                    "%llu log lines were dropped: the reader is too slow, or the disk is full",
                     (unsigned long long)(dropped - log->dropped_told));
         log->dropped_told = dropped;
     }

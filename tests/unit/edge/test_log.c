@@ -130,6 +130,24 @@ static void a_reader_that_does_not_read_costs_lines_not_time(void **state) {
     close(ends[1]);
 }
 
+static void a_full_disk_costs_lines_and_they_are_counted(void **state) {
+    (void)state;
+    struct error err;
+    struct log *log = NULL;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    assert_true(log_new(full, LOG_LEVEL_INFO, LOG_FORMAT_JSON, &log, &err));
+    assert_true(log_start(log, &err));
+    for (uint64_t i = 1; i <= 3; i++) {
+        log_message(log, LOG_LEVEL_INFO, "nobody will read this");
+        for (int tries = 0; tries < 5000 && log_dropped(log) < i; tries++)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        assert_int_equal(log_dropped(log), i);
+    }
+    log_stop(log);
+    close(full);
+}
+
 static void *write_many(void *log) {
     for (int i = 0; i < 200; i++)
         log_message(log, LOG_LEVEL_INFO, "from a thread");
@@ -174,6 +192,7 @@ int main(void) {
         cmocka_unit_test(lower_levels_are_left_out),
         cmocka_unit_test(repeated_lines_are_limited_and_counted),
         cmocka_unit_test(a_reader_that_does_not_read_costs_lines_not_time),
+        cmocka_unit_test(a_full_disk_costs_lines_and_they_are_counted),
         cmocka_unit_test(threads_write_whole_lines),
         cmocka_unit_test(no_log_swallows_everything),
     };
