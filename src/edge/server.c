@@ -408,6 +408,19 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
     *socket_context = client;
 }
 
+/* The status of an answer that the library gives by itself, to a head that it does not understand; it
+ * tells nobody but its log. 0: the message is about something else. */
+static int status_of(struct str message) {
+    const struct str before = STR("HTTP response code is ");
+    int64_t status;
+    if (str_starts_with(message, STR("Too large value of 'Content-Length'"))) return 413;
+    for (size_t i = 0; i + before.len + 3 <= message.len; i++)
+        if (str_starts_with(str_slice(message, i, message.len), before) &&
+            str_to_int64(str_slice(message, i + before.len, 3), &status))
+            return (int)status;
+    return 0;
+}
+
 __attribute__((format(printf, 2, 0))) static void on_library_message(void *cls, const char *format,
                                                                      va_list args) {
     struct worker *worker = cls;
@@ -432,8 +445,16 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(void *cls, 
                         server->options.name);
         return;
     }
-    log_limited(server->options.log, &server->library, LOG_LEVEL_INFO, "%s: libmicrohttpd: %.*s",
-                server->options.name, STR_ARGS(message));
+    int status = status_of(message);
+    if (status == 0) {
+        log_limited(server->options.log, &server->library, LOG_LEVEL_INFO,
+                    "%s: libmicrohttpd: %.*s", server->options.name, STR_ARGS(message));
+        return;
+    }
+    if (!server->options.counts_requests) return;
+    metrics_count_http(worker->thread.metrics, status);
+    log_limited(server->options.log, &server->refused, LOG_LEVEL_WARN,
+                "a request was refused with status %d: its head is malformed or too large", status);
 }
 
 _Noreturn static void on_panic(void *cls, const char *file, unsigned line, const char *reason) {
