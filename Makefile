@@ -173,7 +173,7 @@ fuzzer: $(FUZZER)
 faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
 	@FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS)
 
-# Go is needed for the four below and for nothing else.
+# Go is needed for those below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
@@ -190,6 +190,19 @@ bench-peers: $(PODGATE) $(BENCHES) ## podgate beside the stand-alone Pod Securit
 .PHONY: observe-test
 observe-test: $(PODGATE) ## metrics and logs, read by promtool, Prometheus and a JSON Schema validator (Debian: prometheus, jq, python3-jsonschema)
 	@PODGATE=$(abspath $(PODGATE)) tests/observe/run.sh
+
+.PHONY: attack million soak
+ATTACK = go -C tests/attack build -o $(abspath $(BUILD))/attack . && $(BUILD)/attack -podgate $(PODGATE) $(if $(WRITE_DOCS),-write-docs)
+attack: $(PODGATE) ## attacks from the network, faults of the life cycle, a well-behaved client beside them (needs Go 1.26; WRITE_DOCS=1)
+	@$(ATTACK) -only "$(ONLY)" attacks lifecycle
+
+COUNT ?= 1000000
+million: $(PODGATE) ## a million requests across reloads, rotations and restarts, none lost or wrong (needs Go 1.26; COUNT=50000)
+	@$(ATTACK) -count $(COUNT) million
+
+SOAK ?= 3600
+soak: $(PODGATE) ## an hour under load: memory and descriptors stay flat (needs Go 1.26; SOAK=seconds)
+	@$(ATTACK) -soak $(SOAK)s soak
 
 e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
 	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh
