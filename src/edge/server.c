@@ -6,13 +6,13 @@
 #include <sys/random.h>
 
 #include "edge/clock.h"
+#include "edge/server_body.h"
 #include "edge/tls_send.h"
 #include "edge/tls_wait.h"
 
 #define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
 #define ARENA_KEEP_BYTES ((size_t)256 * 1024)
-#define FIRST_BODY_BYTES ((size_t)16 * 1024)
 /* A refused body up to so much is read, to keep the connection. */
 #define DRAIN_BODY_BYTES ((size_t)64 * 1024)
 #define REQUESTS_LEAST 10000
@@ -57,6 +57,7 @@ struct worker {
     struct MHD_Daemon *daemon;
     int events; /* its thread's epoll file */
     struct http_thread thread;
+    struct body_pool bodies;
 };
 
 struct server {
@@ -83,60 +84,8 @@ struct client {
     struct str rest;
     enum refusal refusal;
     int64_t arrived_ns;
-    char *body;
-    size_t body_len, body_capacity, declared;
+    struct body body;
 };
-
-/* --- bodies ----------------------------------------------------------------------------------- */
-
-static bool charge(struct server *server, size_t bytes) {
-    if (!arena_budget_charge(&server->memory, bytes)) return false;
-    metrics_add(server->options.metrics, METRIC_BODY_BYTES, (int64_t)bytes);
-    return true;
-}
-
-static void give_back(struct server *server, size_t bytes) {
-    arena_budget_give_back(&server->memory, bytes);
-    metrics_add(server->options.metrics, METRIC_BODY_BYTES, -(int64_t)bytes);
-}
-
-static void drop_body(struct server *server, struct client *client) {
-    if (client->body_capacity > 0) give_back(server, client->body_capacity);
-    free(client->body);
-    client->body = NULL;
-    client->body_len = client->body_capacity = 0;
-}
-
-/* Room for `more` bytes: the buffer doubles, up to what was declared. */
-static bool grow_body(struct server *server, struct client *client, size_t more) {
-    size_t needed = client->body_len + more;
-    if (needed <= client->body_capacity) return true;
-    size_t capacity = client->body_capacity ? 2 * client->body_capacity : FIRST_BODY_BYTES;
-    if (capacity < needed) capacity = needed;
-    if (capacity > client->declared) capacity = client->declared;
-    size_t added = capacity - client->body_capacity;
-    if (!charge(server, added)) return false;
-    char *larger = realloc(client->body, capacity);
-    if (!larger) {
-        give_back(server, added);
-        return false;
-    }
-    client->body = larger;
-    client->body_capacity = capacity;
-    return true;
-}
-
-static void take_body(struct worker *worker, struct client *client, const char *data, size_t size) {
-    struct server *server = worker->server;
-    if (client->refusal != REFUSED_NOT) return;
-    if (size > client->declared - client->body_len || !grow_body(server, client, size)) {
-        drop_body(server, client);
-        client->refusal = REFUSED_MEMORY;
-        return;
-    }
-    memcpy(client->body + client->body_len, data, size);
-    client->body_len += size;
-}
 
 /* --- replies ---------------------------------------------------------------------------------- */
 
@@ -177,7 +126,7 @@ static struct str refusal_text(struct worker *worker, const struct client *clien
     const char *message = refusals[client->refusal].message;
     if (client->refusal == REFUSED_TOO_LARGE)
         return str_format(&worker->thread.arena, "%s: it has %zu bytes, --max-body allows %zu",
-                          message, client->declared, worker->server->options.max_body);
+                          message, client->body.declared, worker->server->options.max_body);
     const char *instead = client->refusal == REFUSED_PATH     ? worker->server->options.paths
                           : client->refusal == REFUSED_METHOD ? client->route->method
                                                               : NULL;
@@ -222,13 +171,13 @@ static enum MHD_Result answer(struct worker *worker, struct client *client,
                                        .timeout = timeout_of(connection),
                                        .accept = client->route->takes_json ? STR_NONE
                                                                            : accept_of(connection),
-                                       .body = {client->body, client->body_len},
+                                       .body = {client->body.at, client->body.len},
                                        .arrived_ns = client->arrived_ns};
         client->route->handle(client->route->context, &worker->thread, &request, &reply);
     }
     enum MHD_Result result = queue(worker, client, connection, &reply);
     arena_reset(&worker->thread.arena, ARENA_KEEP_BYTES);
-    drop_body(worker->server, client);
+    body_drop(&worker->bodies, &client->body);
     return result;
 }
 
@@ -287,8 +236,8 @@ static enum refusal check_body(const struct server *server, const struct framing
     if (framing->lengths == 0) return REFUSED_NO_LENGTH;
     if (framing->lengths > 1) return REFUSED_TWO_LENGTHS;
     if (!str_to_int64(framing->length, &declared) || declared < 0) return REFUSED_BAD_LENGTH;
-    client->declared = (size_t)declared;
-    return client->declared > server->options.max_body ? REFUSED_TOO_LARGE : REFUSED_NOT;
+    client->body.declared = (size_t)declared;
+    return client->body.declared > server->options.max_body ? REFUSED_TOO_LARGE : REFUSED_NOT;
 }
 
 static enum refusal check_head(const struct server *server, struct client *client,
@@ -346,7 +295,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return begin(worker, client, connection, url, method);
     }
     if (*size > 0) {
-        take_body(worker, client, data, *size);
+        if (client->refusal == REFUSED_NOT &&
+            !body_add(&worker->bodies, &client->body, data, *size))
+            client->refusal = REFUSED_MEMORY;
         *size = 0;
         return MHD_YES;
     }
@@ -359,7 +310,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     struct client *client = *request_context;
     (void)connection;
     if (!client) return;
-    drop_body(worker->server, client);
+    body_drop(&worker->bodies, &client->body);
     tls_sender_flush(&client->sender);
     atomic_fetch_sub(&worker->server->in_flight, 1);
     if (worker->server->options.counts_requests)
@@ -510,6 +461,7 @@ bool server_start(const struct server_options *options, struct server **out, str
                    ((size_t)64 << 20) + 8 * options->max_body);
         worker->thread.arena.budget = &server->memory;
         worker->thread.arena.own_bytes = ARENA_KEEP_BYTES;
+        worker->bodies = (struct body_pool){.budget = &server->memory, .metrics = options->metrics};
     }
     for (unsigned i = 0; i < options->threads; i++) {
         if (start_worker(&workers[i], err)) continue;
@@ -538,8 +490,10 @@ void server_stop(struct server *server) {
     if (!server) return;
     for (unsigned i = 0; i < server->options.threads; i++)
         if (server->workers[i].daemon) MHD_stop_daemon(server->workers[i].daemon);
-    for (unsigned i = 0; i < server->options.threads; i++)
+    for (unsigned i = 0; i < server->options.threads; i++) {
         arena_fini(&server->workers[i].thread.arena);
+        body_pool_fini(&server->workers[i].bodies);
+    }
     struct arena arena = server->arena;
     arena_fini(&arena);
 }
