@@ -106,7 +106,7 @@ FAULT_TESTS   := $(call tests_of,$(FAULT_SOURCES))
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
 
 # --- targets ----------------------------------------------------------------------------------
-.PHONY: all demo test test-asan test-run unit golden integration tests house bench fuzz fuzzer faults conformance desk-test chart-test e2e e2e-programs \
+.PHONY: all demo test test-asan test-run unit golden integration tests house bench bench-worst fuzz fuzzer faults conformance desk-test chart-test e2e e2e-programs \
 	format format-check certs \
 	image sbom image-test install-deps clean help FORCE
 
@@ -161,6 +161,9 @@ bench-budget: $(BUILD)/bench/path_cost ## instructions of each path against test
 
 bench-test: $(BUILD)/bench/path_cost ## do the tools of the benchmarks tell what they should?
 	@$(BENCH) tests/bench/selftest.sh
+
+bench-worst: $(BENCHES) ## the dearest reviews: their time, and that twice the size costs twice as much (valgrind)
+	@BENCH=$(abspath $(BUILD)/bench) tests/bench/worst.sh
 
 TIME    ?= 60
 TARGETS ?=

@@ -4,6 +4,66 @@
 
 #define DEPTH_MAX 32
 
+static void add_escaped_ascii(struct strbuf *buf, char c) {
+    switch (c) {
+    case '"': strbuf_add(buf, STR("\\\"")); break;
+    case '\\': strbuf_add(buf, STR("\\\\")); break;
+    case '\n': strbuf_add(buf, STR("\\n")); break;
+    case '\r': strbuf_add(buf, STR("\\r")); break;
+    case '\t': strbuf_add(buf, STR("\\t")); break;
+    default: strbuf_add(buf, STR("\\u00")); strbuf_add_hex(buf, (unsigned char)c, 2);
+    }
+}
+
+/* One character that does not go as it is; returns its bytes. */
+static size_t add_escaped(struct strbuf *buf, struct str rest) {
+    size_t length = str_utf8_length(rest);
+    if (length == 0) {
+        strbuf_add(buf, STR("\xEF\xBF\xBD"));
+        return 1;
+    }
+    if (length == 1) {
+        add_escaped_ascii(buf, rest.at[0]);
+    } else if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
+        strbuf_add(buf, STR("\\u"));
+        strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
+    } else {
+        strbuf_add(buf, str_slice(rest, 0, length));
+    }
+    return length;
+}
+
+static void add_quoted_slowly(struct strbuf *buf, struct str value) {
+    strbuf_add_char(buf, '"');
+    while (value.len > 0) {
+        size_t run = plain_run(value, true);
+        strbuf_add(buf, str_slice(value, 0, run));
+        value = str_slice(value, run, value.len);
+        if (value.len > 0) value = str_slice(value, add_escaped(buf, value), value.len);
+    }
+    strbuf_add_char(buf, '"');
+}
+
+/* Nearly all texts, and all names, go as they are. `is_name`: a colon follows. */
+static void add_quoted(struct strbuf *buf, struct str value, bool is_name) {
+    if (plain_run(value, true) < value.len) {
+        add_quoted_slowly(buf, value);
+        if (is_name) strbuf_add_char(buf, ':');
+        return;
+    }
+    if (!strbuf_reserve(buf, value.len + 3)) return;
+    char *at = buf->at + buf->len;
+    *at++ = '"';
+    if (value.len > 0) memcpy(at, value.at, value.len);
+    at += value.len;
+    *at++ = '"';
+    if (is_name) *at++ = ':';
+    *at = '\0';
+    buf->len = (size_t)(at - buf->at);
+}
+
+void json_out_escape(struct strbuf *buf, struct str value) { add_quoted(buf, value, false); }
+
 void json_out_init(struct json_out *out, struct strbuf *buf) {
     *out = (struct json_out){.buf = buf};
 }
@@ -24,8 +84,7 @@ static void begin_value(struct json_out *out, bool named) {
 static void begin_named_value(struct json_out *out, const char *name) {
     begin_value(out, name != NULL);
     if (!name) return;
-    json_out_escape(out->buf, str_from(name));
-    strbuf_add_char(out->buf, ':');
+    add_quoted(out->buf, str_from(name), true);
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {
@@ -86,44 +145,4 @@ void json_out_null(struct json_out *out, const char *name) { json_out_raw(out, n
 void json_out_raw(struct json_out *out, const char *name, struct str json) {
     begin_named_value(out, name);
     strbuf_add(out->buf, json);
-}
-
-static void add_escaped_ascii(struct strbuf *buf, char c) {
-    switch (c) {
-    case '"': strbuf_add(buf, STR("\\\"")); break;
-    case '\\': strbuf_add(buf, STR("\\\\")); break;
-    case '\n': strbuf_add(buf, STR("\\n")); break;
-    case '\r': strbuf_add(buf, STR("\\r")); break;
-    case '\t': strbuf_add(buf, STR("\\t")); break;
-    default: strbuf_add(buf, STR("\\u00")); strbuf_add_hex(buf, (unsigned char)c, 2);
-    }
-}
-
-/* One character that does not go as it is; returns its bytes. */
-static size_t add_escaped(struct strbuf *buf, struct str rest) {
-    size_t length = str_utf8_length(rest);
-    if (length == 0) {
-        strbuf_add(buf, STR("\xEF\xBF\xBD"));
-        return 1;
-    }
-    if (length == 1) {
-        add_escaped_ascii(buf, rest.at[0]);
-    } else if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
-        strbuf_add(buf, STR("\\u"));
-        strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
-    } else {
-        strbuf_add(buf, str_slice(rest, 0, length));
-    }
-    return length;
-}
-
-void json_out_escape(struct strbuf *buf, struct str value) {
-    strbuf_add_char(buf, '"');
-    while (value.len > 0) {
-        size_t run = plain_run(value, true);
-        strbuf_add(buf, str_slice(value, 0, run));
-        value = str_slice(value, run, value.len);
-        if (value.len > 0) value = str_slice(value, add_escaped(buf, value), value.len);
-    }
-    strbuf_add_char(buf, '"');
 }

@@ -34,6 +34,9 @@ static inline size_t plain_run(struct str s, bool is_html) {
     size_t run = 0;
     while (s.len - run >= PLAIN_BLOCK && block_is_plain(s.at + run, is_html))
         run += PLAIN_BLOCK;
+    /* What is left is looked at together with some of what was. */
+    if (run > 0 && s.len - run < PLAIN_BLOCK && block_is_plain(s.at + s.len - PLAIN_BLOCK, is_html))
+        return s.len;
     while (run < s.len && is_plain(s.at[run], is_html))
         run++;
     return run;

@@ -21,11 +21,11 @@ bool severity_parse(struct str name, enum severity *out) {
 }
 
 struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource) {
-    const char *map = is_limit ? "limits" : "requests";
+    struct str map = is_limit ? STR("resources.limits") : STR("resources.requests");
     bool is_plain = str_find_char(resource, '.') == resource.len &&
                     str_find_char(resource, '/') == resource.len;
-    return str_format(arena, is_plain ? "resources.%s.%.*s" : "resources.%s['%.*s']", map,
-                      STR_ARGS(resource));
+    return is_plain ? STR_CONCAT(arena, map, STR("."), resource)
+                    : STR_CONCAT(arena, map, STR("['"), resource, STR("']"));
 }
 
 void check_images(const struct check_ctx *ctx, struct findings *findings, check_image_fn judge) {

@@ -116,18 +116,7 @@ static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Four hexadecimal digits to a number, or -1. */
 static int32_t read_hex4(const char *at, const char *end) {
-    if (end - at < 4) return -1;
-    int32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        int digit = is_digit(c)            ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
-    }
-    return value;
+    return end - at < 4 ? -1 : scan_hex4(at);
 }
 
 /* An escape of four digits, `at` standing behind its 'u'; with the second one of a pair. */

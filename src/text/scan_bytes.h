@@ -59,6 +59,20 @@ SCAN_HOT static uint64_t scan_stops_of_16(const char *at) {
 }
 #endif
 
+/* Four hexadecimal digits to a number, or -1. */
+static inline int32_t scan_hex4(const char *at) {
+    static const unsigned char digits[256] = {
+        ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+        ['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1A, ['b'] = 0x1B,
+        ['c'] = 0x1C, ['d'] = 0x1D, ['e'] = 0x1E, ['f'] = 0x1F, ['A'] = 0x1A, ['B'] = 0x1B,
+        ['C'] = 0x1C, ['D'] = 0x1D, ['E'] = 0x1E, ['F'] = 0x1F,
+    };
+    unsigned a = digits[(unsigned char)at[0]], b = digits[(unsigned char)at[1]],
+             c = digits[(unsigned char)at[2]], d = digits[(unsigned char)at[3]];
+    if (!(a & b & c & d & 0x10)) return -1;
+    return (int32_t)((a & 0xF) << 12 | (b & 0xF) << 8 | (c & 0xF) << 4 | (d & 0xF));
+}
+
 /* Writes what a string as written (between its quotes) means to `out`, which has room for as many
  * bytes as it is written with; gives the length. */
 size_t scan_unescape_to(char *out, struct str as_written);

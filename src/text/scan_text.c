@@ -46,17 +46,9 @@ static size_t encode_utf8(uint32_t point, char out[static 4]) {
 /* The code unit of the escape of six bytes at the front of `s`; false when there is none. */
 static bool read_code_unit(struct str s, uint32_t *unit) {
     if (s.len < 6 || s.at[0] != '\\' || s.at[1] != 'u') return false;
-    *unit = 0;
-    for (size_t i = 2; i < 6; i++) {
-        char c = s.at[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-                                                : 16;
-        if (digit > 15) return false;
-        *unit = *unit << 4 | digit;
-    }
-    return true;
+    int32_t number = scan_hex4(s.at + 2);
+    *unit = (uint32_t)number;
+    return number >= 0;
 }
 
 /* The character of a \u escape or of a pair of them; half a pair is U+FFFD. */
@@ -77,7 +69,7 @@ static bool take_code_point(struct str *rest, uint32_t *point) {
 /* Takes the next piece off `rest`: a run without escapes, or what one escape means, put to
  * `out`. */
 static struct str take_piece(struct str *rest, char out[static 4]) {
-    size_t run = str_find_char(*rest, '\\');
+    size_t run = rest->at[0] == '\\' ? 0 : str_find_char(*rest, '\\');
     if (run == 0 && rest->len > 1) {
         uint32_t point;
         if (take_code_point(rest, &point)) return (struct str){out, encode_utf8(point, out)};

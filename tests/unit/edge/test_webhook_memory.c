@@ -60,7 +60,8 @@ static void assert_takes_nothing(const char *review, const char *verdict) {
     struct str body = read_review(review);
     store_replace(webhook.store, policy_compile(NULL, 0, NULL));
     arena_init(&thread.arena, 65536, 0);
-    assert_true(log_start(null, LOG_LEVEL_DEBUG, LOG_FORMAT_JSON, &webhook.log, &err));
+    assert_true(log_new(null, LOG_LEVEL_DEBUG, LOG_FORMAT_JSON, &webhook.log, &err));
+    assert_true(log_start(webhook.log, &err));
     judge(&webhook, &thread, body, verdict);
     size_t before = calls;
     for (int i = 0; i < 100; i++)
