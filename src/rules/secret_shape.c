@@ -395,6 +395,8 @@ const char *secret_shape_at(struct str rest, size_t *length) {
     const struct group *group = &groups[(unsigned char)rest.at[0]];
     for (size_t i = 0; i < group->count; i++) {
         const struct shape *shape = &group->shapes[i];
+        char second = shape->prefix[1];
+        if (second && (rest.len < 2 || rest.at[1] != second)) continue;
         struct str prefix = str_from(shape->prefix);
         if (!str_starts_with(rest, prefix)) continue;
         struct str body = str_slice(rest, prefix.len, rest.len);

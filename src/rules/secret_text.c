@@ -323,9 +323,14 @@ static bool find_at(struct str text, size_t at, size_t word, struct secret_hit *
 
 bool secret_find(struct str text, struct secret_hit *hit) {
     size_t word = 0;
+    bool is_within = false;
     if (text.len < SHORTEST) return false;
     for (size_t at = 0; at < text.len; at++) {
         char c = text.at[at];
+        /* Within a word nothing begins, but at a dash. */
+        bool was_within = is_within;
+        is_within = is_word_part(c);
+        if (was_within && is_within && c != '-') continue;
         if (c == ' ' || c == '\n' || is_quote(c)) word = at + 1;
         if (find_at(text, at, word, hit)) return true;
     }

@@ -10,8 +10,15 @@ static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 static inline bool is_alnum(char c) { return is_digit(c) || is_upper(c) || is_lower(c); }
-/* Of the words that tokens are made of. */
-static inline bool is_word_part(char c) { return is_alnum(c) || c == '-' || c == '_'; }
+/* A bit for each of 64 characters, from `first` to `last`. */
+#define SECRET_BITS(first, last) ((UINT64_C(2) << ((last)&63)) - (UINT64_C(1) << ((first)&63)))
+/* Of the words that tokens are made of: asked for each byte of each command. */
+static inline bool is_word_part(char c) {
+    static const uint64_t parts[4] = {SECRET_BITS('0', '9') | SECRET_BITS('-', '-'),
+                                      SECRET_BITS('A', 'Z') | SECRET_BITS('a', 'z') |
+                                          SECRET_BITS('_', '_')};
+    return parts[(unsigned char)c >> 6] >> (c & 63) & 1;
+}
 
 /* "xxxxxxxx", "********", "........" */
 bool secret_is_mask(struct str text);
