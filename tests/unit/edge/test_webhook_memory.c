@@ -52,7 +52,8 @@ static void judge(struct webhook *webhook, struct http_thread *thread, struct st
 static void assert_takes_nothing(const char *review, const char *verdict) {
     struct error err;
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    struct metrics *metrics = metrics_new("1.2.3");
+    struct metrics *metrics =
+        metrics_new(&(struct metrics_options){"1.2.3", "abc", MODE_ENFORCE, 2});
     struct webhook webhook = {.admission = {.limits = scan_limits_default, .mode = MODE_ENFORCE},
                               .store = store_new(NULL, NULL),
                               .big_limit = 1};
