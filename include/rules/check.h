@@ -23,6 +23,24 @@ enum severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL 
 struct str severity_name(enum severity severity);
 MUST_CHECK bool severity_parse(struct str name, enum severity *out);
 
+/* What a check is about: `list` and docs/checks are in this order. */
+enum theme {
+    THEME_NONE, /* of no check */
+    THEME_STANDARDS,
+    THEME_PRIVILEGES,
+    THEME_CONFINEMENT,
+    THEME_NODE,
+    THEME_NETWORK,
+    THEME_IMAGES,
+    THEME_SECRETS,
+    THEME_RESOURCES,
+    THEME_AVAILABILITY,
+    THEME_OBJECTS,
+    THEME_COUNT,
+};
+/* "Users and privileges" */
+struct str theme_title(enum theme theme);
+
 /* How often evaluate is called for one pod: once with container NULL (CHECK_POD bit), once for every container
  * (CHECK_CONTAINER bit), or both: a check that judges a field which containers inherit finds its pod-level faults
  * in the call without container. */
@@ -50,6 +68,7 @@ struct check {
     const char *id, *title; /* "run-as-non-root", "Containers run as non-root" */
     const char *rationale;  /* why, for a person, a few sentences */
     const char *references; /* one a line: CIS, NSA, Pod Security, Kubernetes docs */
+    enum theme theme;
     enum severity severity;
     enum check_scope scope;
     /* It reads what is outside the pod spec and its template (the object's labels, replicas, a Job's deadlines), or a
@@ -70,6 +89,9 @@ struct check {
     bool (*prepare)(void *params, struct arena *arena, struct error *err);
     void (*evaluate)(const struct check_ctx *ctx, struct findings *findings);
 };
+
+/* What it judges, for a person: "each container: init, sidecar, regular and ephemeral". */
+struct str check_subject(const struct check *check);
 
 /* For checks of resources: resources.limits.cpu; names with a dot or a slash in brackets, resources.limits['nvidia.com/gpu']. */
 struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource);

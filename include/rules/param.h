@@ -99,6 +99,8 @@ bool param_choices_have(const char *const *choices, unsigned chosen, struct str 
 /* For sentences, in the arena: "OnFailure or Never"; "a, b or c". */
 struct str param_choices_text(struct arena *arena, const char *const *choices, unsigned chosen);
 struct str param_strings_text(struct arena *arena, const struct str_list *strings);
+/* "integer from 1 to 10", "one of a, b" */
+void param_describe_type(const struct param *row, struct strbuf *out);
 /* The rows' names, types, ranges and defaults as a person reads them in `explain`. */
 void params_describe(const struct param *rows, size_t count, struct strbuf *out);
 

@@ -66,11 +66,8 @@ static void add_example(struct strbuf *out, const char *title, const char *examp
 }
 
 static void explain(struct strbuf *out, const struct check *check) {
-    bool is_of_containers = check->scope == CHECK_CONTAINER;
-    strbuf_printf(out, "%s: %s\nseverity %.*s, judges %s\n\n", check->id, check->title,
-                  STR_ARGS(severity_name(check->severity)),
-                  is_of_containers ? "each container: init, sidecar, regular and ephemeral"
-                                   : "the pod with all its containers");
+    strbuf_printf(out, "%s: %s\nseverity %.*s, judges %.*s\n\n", check->id, check->title,
+                  STR_ARGS(severity_name(check->severity)), STR_ARGS(check_subject(check)));
     add_wrapped(out, str_from(check->rationale));
     add_params(out, check);
     add_example(out, "Fails", check->example_denied, check->example_params);

@@ -21,15 +21,22 @@ static const struct option_row rows[] = {
      .help = "a table, or a list of objects"},
 };
 
+static void add_theme(struct strbuf *out, enum theme theme, int width) {
+    strbuf_printf(out, "%s%.*s\n", out->len > 0 ? "\n" : "", STR_ARGS(theme_title(theme)));
+    for (size_t i = 0; i < check_registry_count; i++) {
+        const struct check *check = check_registry[i];
+        if (check->theme != theme) continue;
+        strbuf_printf(out, "  %-*s  %-8.*s  %s\n", width, check->id,
+                      STR_ARGS(severity_name(check->severity)), check->title);
+    }
+}
+
 static void add_table(struct strbuf *out) {
     size_t widest = 0;
     for (size_t i = 0; i < check_registry_count; i++)
         if (strlen(check_registry[i]->id) > widest) widest = strlen(check_registry[i]->id);
-    for (size_t i = 0; i < check_registry_count; i++) {
-        const struct check *check = check_registry[i];
-        strbuf_printf(out, "%-*s  %-8.*s  %s\n", (int)widest, check->id,
-                      STR_ARGS(severity_name(check->severity)), check->title);
-    }
+    for (int theme = THEME_NONE + 1; theme < THEME_COUNT; theme++)
+        add_theme(out, (enum theme)theme, (int)widest);
 }
 
 static void add_json(struct strbuf *out) {
@@ -40,6 +47,7 @@ static void add_json(struct strbuf *out) {
         const struct check *check = check_registry[i];
         json_out_begin_object(&json, NULL);
         json_out_string(&json, "id", str_from(check->id));
+        json_out_string(&json, "theme", theme_title(check->theme));
         json_out_string(&json, "severity", severity_name(check->severity));
         json_out_string(&json, "title", str_from(check->title));
         json_out_end_object(&json);

@@ -20,6 +20,31 @@ bool severity_parse(struct str name, enum severity *out) {
     return false;
 }
 
+static const char *const theme_titles[THEME_COUNT] = {
+    [THEME_NONE] = "",
+    [THEME_STANDARDS] = "Standards",
+    [THEME_PRIVILEGES] = "Users and privileges",
+    [THEME_CONFINEMENT] = "Confinement",
+    [THEME_NODE] = "The node",
+    [THEME_NETWORK] = "Network",
+    [THEME_IMAGES] = "Images",
+    [THEME_SECRETS] = "Secrets and identity",
+    [THEME_RESOURCES] = "Resources",
+    [THEME_AVAILABILITY] = "Availability",
+    [THEME_OBJECTS] = "Objects, and anything else",
+};
+
+struct str theme_title(enum theme theme) {
+    return str_from(theme_titles[theme]);
+}
+
+struct str check_subject(const struct check *check) {
+    if (check->judges_object) return STR("the object as it was sent");
+    if (check->scope == CHECK_CONTAINER)
+        return STR("each container: init, sidecar, regular and ephemeral");
+    return STR("the pod with all its containers");
+}
+
 struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource) {
     struct str map = is_limit ? STR("resources.limits") : STR("resources.requests");
     bool is_plain = str_find_char(resource, '.') == resource.len &&

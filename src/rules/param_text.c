@@ -28,3 +28,40 @@ struct str param_strings_text(struct arena *arena, const struct str_list *string
         add_item(&text, strings->items[i], strings->count - i - 1);
     return strbuf_str(&text);
 }
+
+/* --- a row, for a person ----------------------------------------------------------------------- */
+
+static const char *const type_names[] = {
+    [PARAM_BOOL] = "true or false",
+    [PARAM_INT] = "integer",
+    [PARAM_STRING] = "string",
+    [PARAM_STRINGS] = "list of strings",
+    [PARAM_GLOBS] = "list of patterns",
+    [PARAM_CHOICE] = "one of",
+    [PARAM_CHOICES] = "list of",
+    [PARAM_IMAGES] = "list of image patterns",
+    [PARAM_QUANTITY] = "quantity",
+    [PARAM_RANGES] = "list of numbers and ranges",
+    [PARAM_QUANTITIES] = "map of resources to quantities",
+    [PARAM_GLOB_MAP] = "map of names to patterns",
+    [PARAM_VALUE] = "string, number, true or false",
+    [PARAM_VALUES] = "list of strings, numbers, true and false",
+};
+
+void param_describe_type(const struct param *row, struct strbuf *out) {
+    strbuf_add(out, str_from(type_names[row->type]));
+    if (row->type == PARAM_INT || row->type == PARAM_RANGES)
+        strbuf_printf(out, " from %lld to %lld", (long long)row->min, (long long)row->max);
+    for (size_t i = 0; row->choices && row->choices[i]; i++)
+        strbuf_printf(out, "%s %s", i == 0 ? "" : ",", row->choices[i]);
+}
+
+void params_describe(const struct param *rows, size_t count, struct strbuf *out) {
+    for (size_t i = 0; i < count; i++) {
+        const struct param *row = &rows[i];
+        strbuf_printf(out, "%s: ", row->name);
+        param_describe_type(row, out);
+        strbuf_printf(out, ", %s%s\n    %s\n", row->fallback ? "default " : "no default",
+                      row->fallback ? row->fallback : "", row->doc);
+    }
+}

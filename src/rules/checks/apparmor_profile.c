@@ -59,6 +59,7 @@ const struct check check_apparmor_profile = {
                   "NSA/CISA Kubernetes Hardening Guide: Hardening applications\n"
                   "Kubernetes documentation: Restrict a Container's Access to Resources with "
                   "AppArmor",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -27,6 +27,7 @@ const struct check check_bare_pods = {
         "Pods of static Pods are exempt, and adding a debug container to a bare Pod of old is not "
         "refused for it.",
     .references = "Kubernetes documentation: Pods, Workload management",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

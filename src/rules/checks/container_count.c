@@ -53,6 +53,7 @@ const struct check check_container_count = {
         "restarted as one, or a mistake of a generator. Sidecars count as containers, ephemeral "
         "ones do not.",
     .references = "Kubernetes documentation: Pods, Workload resources for managing pods",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

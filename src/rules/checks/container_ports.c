@@ -63,6 +63,7 @@ const struct check check_container_ports = {
     .references = "Kubernetes documentation: Service\n"
                   "Trivy: KSV-0117\n"
                   "kube-linter: privileged-ports, ssh-port",
+    .theme = THEME_NETWORK,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -122,6 +122,7 @@ const struct check check_deny_capabilities = {
                   "NET_RAW capability; with added capabilities\n"
                   "Pod Security Standards, baseline: Capabilities\n"
                   "Linux manual: capabilities(7)",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -49,6 +49,7 @@ const struct check check_deprecated_api = {
         "sent, which in a review may not be the one that is shown. Newer clusters refuse these "
         "versions by themselves, so it matters most for podgate check.",
     .references = "Kubernetes documentation: Deprecated API Migration Guide",
+    .theme = THEME_OBJECTS,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .judges_object = true,

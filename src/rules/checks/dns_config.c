@@ -104,6 +104,7 @@ const struct check check_dns_config = {
         "several lookups: 1 or 2 is enough where such names are written with a final dot or "
         "services with their namespace.",
     .references = "Kubernetes documentation: DNS for Services and Pods",
+    .theme = THEME_NETWORK,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

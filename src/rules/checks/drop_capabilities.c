@@ -117,6 +117,7 @@ const struct check check_drop_capabilities = {
                   "capabilities; with capabilities assigned\n"
                   "Pod Security Standards, restricted: Capabilities\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or Container",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_CONTAINER,
     .problems = problems,

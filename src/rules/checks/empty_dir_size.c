@@ -89,6 +89,7 @@ const struct check check_empty_dir_size = {
         "the pod that breaks it. A limit of 0 is none. What is in a memory-backed directory "
         "counts as the memory of the containers that wrote it.",
     .references = "Kubernetes documentation: Volumes, emptyDir; Local ephemeral storage",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

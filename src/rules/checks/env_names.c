@@ -75,6 +75,7 @@ const struct check check_env_names = {
         "NODE_OPTIONS, http_proxy): deny those that you do not want set. What envFrom brings is "
         "not in the object, so where only certain names are allowed it is better forbidden.",
     .references = "Kubernetes documentation: Define Environment Variables for a Container",
+    .theme = THEME_SECRETS,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

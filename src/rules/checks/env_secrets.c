@@ -327,6 +327,7 @@ const struct check check_env_secrets = {
                   "environment variables\n"
                   "NSA/CISA Kubernetes Hardening Guide: Protecting secrets\n"
                   "Kubernetes documentation: Secrets; Good practices for Kubernetes Secrets",
+    .theme = THEME_SECRETS,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .judges_object_with = judges_object_with,

@@ -66,6 +66,7 @@ const struct check check_ephemeral_containers = {
         "namespaces can forbid it, or allow images that were made for it. Debug containers "
         "are judged by all other checks as well: this one asks whether there may be one.",
     .references = "Kubernetes documentation: Ephemeral Containers; Debug Running Pods",
+    .theme = THEME_IMAGES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -466,6 +466,7 @@ const struct check check_field = {
         "a toleration, a field that must not be used. A path names the field, an operator says "
         "what must be there. A mistake in either is found when the policy is loaded.",
     .references = "Kubernetes API reference: Pod, PodTemplate, ObjectMeta",
+    .theme = THEME_OBJECTS,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .judges_object_with = judges_object_with,

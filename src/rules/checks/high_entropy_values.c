@@ -56,6 +56,7 @@ const struct check check_high_entropy_values = {
     .references = "CIS Kubernetes Benchmark: Prefer using secrets as files over secrets as "
                   "environment variables\n"
                   "NSA/CISA Kubernetes Hardening Guide: Protecting secrets",
+    .theme = THEME_SECRETS,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = &problem,

@@ -49,6 +49,7 @@ const struct check check_host_aliases = {
     .references = "Kubernetes documentation: Adding entries to Pod /etc/hosts with "
                   "HostAliases\n"
                   "Trivy: KSV-0007",
+    .theme = THEME_NETWORK,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

@@ -52,6 +52,7 @@ const struct check check_host_namespaces = {
                   "share the host process ID, host IPC, host network namespace\n"
                   "NSA/CISA Kubernetes Hardening Guide: Pod security enforcement\n"
                   "Pod Security Standards, baseline: Host Namespaces",
+    .theme = THEME_NODE,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD,
     .problems = problems,

@@ -130,6 +130,7 @@ const struct check check_host_path = {
     .references = "CIS Kubernetes Benchmark: Minimize the admission of HostPath volumes\n"
                   "NSA/CISA Kubernetes Hardening Guide: Pod security enforcement\n"
                   "Pod Security Standards, baseline: HostPath Volumes",
+    .theme = THEME_NODE,
     .severity = SEVERITY_CRITICAL,
     .scope = CHECK_POD,
     .problems = problems,

@@ -60,6 +60,7 @@ const struct check check_host_ports = {
     .references = "CIS Kubernetes Benchmark: Minimize the admission of containers which use "
                   "HostPorts\n"
                   "Pod Security Standards, baseline: Host Ports",
+    .theme = THEME_NODE,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_CONTAINER,
     .problems = problems,

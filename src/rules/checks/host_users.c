@@ -26,6 +26,7 @@ const struct check check_host_users = {
         "warn. Pods with hostNetwork, hostPID or hostIPC cannot have it. Windows pods are "
         "exempt.",
     .references = "Kubernetes documentation: User Namespaces; Use a User Namespace With a Pod",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

@@ -93,6 +93,7 @@ const struct check check_image_pull_policy = {
         "it may be pulled in any way.",
     .references = "Kubernetes documentation: Images; Image pull policy\n"
                   "CIS Kubernetes Benchmark: AlwaysPullImages",
+    .theme = THEME_IMAGES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -91,6 +91,7 @@ const struct check check_image_registry = {
     .references = "CIS Kubernetes Benchmark: Configure Image Provenance using ImagePolicyWebhook "
                   "admission controller\n"
                   "Kubernetes documentation: Images",
+    .theme = THEME_IMAGES,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -81,6 +81,7 @@ const struct check check_image_tag = {
         "decides even beside a tag. registry:5000/app has a port and no tag. Image volumes are "
         "judged too.",
     .references = "Kubernetes documentation: Images; Configuration Best Practices",
+    .theme = THEME_IMAGES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -155,6 +155,7 @@ const struct check check_job_deadlines = {
         "is asked of them, and a Job that a CronJob or another controller made is not judged: what "
         "made it is.",
     .references = "Kubernetes documentation: Jobs; Automatic Cleanup for Finished Jobs; CronJob",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .judges_object = true,

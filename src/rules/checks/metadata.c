@@ -133,6 +133,7 @@ const struct check check_metadata = {
         "two things: both are judged by default. A ReplicaSet, a Job or a Pod has the template's "
         "labels from its controller. Values are compared with patterns, and with their case.",
     .references = "Kubernetes documentation: Recommended Labels",
+    .theme = THEME_OBJECTS,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .judges_object = true,

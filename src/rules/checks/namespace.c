@@ -63,6 +63,7 @@ const struct check check_namespace = {
         "without a namespace is in the one that -n names, else in default.",
     .references = "CIS Kubernetes Benchmark: The default namespace should not be used\n"
                   "Kubernetes documentation: Namespaces",
+    .theme = THEME_OBJECTS,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .judges_object = true,

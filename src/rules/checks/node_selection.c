@@ -52,6 +52,7 @@ const struct check check_node_selection = {
         "only when they are made. Where nodes are divided among teams, required asks for a "
         "nodeSelector or a required node affinity. Mirror Pods of static Pods are exempt.",
     .references = "Kubernetes documentation: Assigning Pods to Nodes",
+    .theme = THEME_NODE,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

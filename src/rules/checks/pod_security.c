@@ -48,6 +48,7 @@ const struct check check_pod_security = {
         "Kubernetes: https://kubernetes.io/docs/concepts/security/pod-security-admission/\n"
         "NSA/CISA Kubernetes Hardening Guide 1.2: Kubernetes Pod security\n"
         "CIS Kubernetes Benchmark 5.2: Pod Security Standards",
+    .theme = THEME_STANDARDS,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .params = params,

@@ -119,6 +119,7 @@ const struct check check_pod_spread = {
         "spreads a little by its own defaults.",
     .references =
         "Kubernetes documentation: Pod Topology Spread Constraints; Assigning Pods to Nodes",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

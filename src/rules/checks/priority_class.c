@@ -55,6 +55,7 @@ const struct check check_priority_class = {
         "required, one that the cluster gives by default counts on Pods, because it is filled in "
         "before the webhook is asked, and is not seen in templates.",
     .references = "Kubernetes documentation: Pod Priority and Preemption",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

@@ -61,6 +61,7 @@ const struct check check_privilege_escalation = {
                   "allowPrivilegeEscalation\n"
                   "NSA/CISA Kubernetes Hardening Guide: Pod security enforcement\n"
                   "Pod Security Standards, restricted: Privilege Escalation",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -25,6 +25,7 @@ const struct check check_privileged = {
     .references = "CIS Kubernetes Benchmark: Minimize the admission of privileged containers\n"
                   "NSA/CISA Kubernetes Hardening Guide: Pod security enforcement\n"
                   "Pod Security Standards, baseline: Privileged Containers",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_CRITICAL,
     .scope = CHECK_CONTAINER,
     .problems = problems,

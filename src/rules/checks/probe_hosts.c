@@ -35,6 +35,7 @@ const struct check check_probe_hosts = {
         "the pod. A virtual host is set with httpHeaders instead.",
     .references = "Pod Security Standards, baseline: Host Probes / Lifecycle Hooks\n"
                   "Kubernetes documentation: Configure Liveness, Readiness and Startup Probes",
+    .theme = THEME_NETWORK,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -171,6 +171,7 @@ const struct check check_probe_quality = {
         "process each time and leave zombies in images without an init. Whether there are probes "
         "is a matter of probes; Pods of Jobs are exempt.",
     .references = "Kubernetes documentation: Liveness, Readiness, and Startup Probes",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -56,6 +56,7 @@ const struct check check_probes = {
         "yet; without a liveness probe one that hangs is never restarted. Init and ephemeral "
         "containers cannot have probes, sidecars can. Pods of Jobs and CronJobs are exempt.",
     .references = "Kubernetes documentation: Liveness, Readiness, and Startup Probes",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

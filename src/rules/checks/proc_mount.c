@@ -40,6 +40,7 @@ const struct check check_proc_mount = {
     .references = "Pod Security Standards, baseline: /proc Mount Type\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or "
                   "Container",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -61,6 +61,7 @@ const struct check check_qos_class = {
         "requests just that. The class is computed as Kubernetes does, with resources of the pod "
         "as a whole and with the requests that the API server fills in from limits.",
     .references = "Kubernetes documentation: Pod Quality of Service Classes",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

@@ -27,6 +27,7 @@ const struct check check_read_only_root_filesystem = {
         "mounted for it. Unset means writable.",
     .references = "NSA/CISA Kubernetes Hardening Guide: Immutable container file systems\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or Container",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

@@ -67,6 +67,7 @@ const struct check check_replicas = {
         "alone is not refused for them. A workload with an autoscaler is created with 1 replica "
         "where its file leaves the field out: write minReplicas there.",
     .references = "Kubernetes documentation: Disruptions",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .judges_object = true,

@@ -169,6 +169,7 @@ const struct check check_resource_limits = {
         "workload templates a warning is the better action: LimitRange defaults only reach Pods.",
     .references = "NSA/CISA Kubernetes Hardening Guide: Resource policies\n"
                   "Kubernetes documentation: Resource Management for Pods and Containers",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

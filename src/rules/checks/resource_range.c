@@ -109,6 +109,7 @@ const struct check check_resource_range = {
         "largest init container.",
     .references =
         "Kubernetes documentation: Resource Management for Pods and Containers; Limit Ranges",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

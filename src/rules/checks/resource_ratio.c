@@ -80,6 +80,7 @@ const struct check check_resource_ratio = {
         "asks for it), and an absent request is the limit. A request of 0 is far from any limit.",
     .references =
         "Kubernetes documentation: Node-pressure Eviction; Resource Management for Pods and Containers",
+    .theme = THEME_RESOURCES,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

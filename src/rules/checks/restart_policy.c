@@ -59,6 +59,7 @@ const struct check check_restart_policy = {
         "Always there. Pods of controllers that podgate does not know, such as workflow engines, "
         "are exempt, because the controller decides what is done about their end.",
     .references = "Kubernetes documentation: Pod Lifecycle, Container restart policy",
+    .theme = THEME_AVAILABILITY,
     .severity = SEVERITY_LOW,
     .scope = CHECK_POD,
     .problems = problems,

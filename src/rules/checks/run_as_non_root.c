@@ -106,6 +106,7 @@ const struct check check_run_as_non_root = {
                   "Pod Security Standards, restricted: Running as Non-root, Running as Non-root "
                   "user\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or Container",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -60,6 +60,7 @@ const struct check check_runtime_class = {
         "without a sandbox may be for a few only. Without a runtimeClassName a pod has what "
         "its node starts by default.",
     .references = "Kubernetes documentation: Runtime Class",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

@@ -63,6 +63,7 @@ const struct check check_seccomp_profile = {
                   "NSA/CISA Kubernetes Hardening Guide: Hardening applications\n"
                   "Pod Security Standards, baseline and restricted: Seccomp\n"
                   "Kubernetes documentation: Restrict a Container's Syscalls with seccomp",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

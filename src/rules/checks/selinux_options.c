@@ -37,9 +37,11 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct selinux_options_params *p = params_;
     for (size_t i = 0; i < PARTS; i++) {
         struct str listed = str_join(arena, &p->allowed[i], STR(", "));
-        p->allowed_text[i] = str_is_empty(listed)
-                                 ? STR("unset")
-                                 : str_format(arena, "unset, or set to %.*s", STR_ARGS(listed));
+        p->allowed_text[i] =
+            str_is_empty(listed)
+                ? STR("unset")
+                : str_format(arena, "unset, or set to %s%.*s",
+                             p->allowed[i].count > 1 ? "one of " : "", STR_ARGS(listed));
     }
     return true;
 }
@@ -80,6 +82,7 @@ const struct check check_selinux_options = {
     .references = "Pod Security Standards, baseline: SELinux\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or "
                   "Container",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

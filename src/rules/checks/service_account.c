@@ -68,6 +68,7 @@ const struct check check_service_account = {
                   "used\n"
                   "NSA/CISA Kubernetes Hardening Guide: Protecting Pod service account tokens\n"
                   "Kubernetes documentation: Configure Service Accounts for Pods",
+    .theme = THEME_SECRETS,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

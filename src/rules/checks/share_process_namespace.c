@@ -22,6 +22,7 @@ const struct check check_share_process_namespace = {
         "kubectl debug --target reaches one container's processes without it.",
     .references = "Kubernetes documentation: Share Process Namespace between Containers in a "
                   "Pod",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

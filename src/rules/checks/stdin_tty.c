@@ -46,6 +46,7 @@ const struct check check_stdin_tty = {
         "is in no image and no review. Programs of a cluster need neither. Debug containers "
         "are interactive by nature and may be, unless a policy says otherwise.",
     .references = "Kubernetes documentation: Get a Shell to a Running Container",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_LOW,
     .scope = CHECK_CONTAINER,
     .problems = problems,

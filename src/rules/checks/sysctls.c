@@ -66,6 +66,7 @@ const struct check check_sysctls = {
         "the same name.",
     .references = "Pod Security Standards, baseline: Sysctls\n"
                   "Kubernetes documentation: Using sysctls in a Kubernetes Cluster",
+    .theme = THEME_CONFINEMENT,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

@@ -67,6 +67,7 @@ const struct check check_tolerations = {
         "node.kubernetes.io/, which Kubernetes gives to Pods itself, are found only if deny names "
         "them.",
     .references = "Kubernetes documentation: Taints and Tolerations",
+    .theme = THEME_NODE,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

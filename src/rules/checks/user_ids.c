@@ -192,6 +192,7 @@ const struct check check_user_ids = {
                   "NSA/CISA Kubernetes Hardening Guide: Non-root containers\n"
                   "Kubernetes documentation: Configure a Security Context for a Pod or "
                   "Container; User Namespaces",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,

@@ -24,15 +24,14 @@ enum { TYPE, DENIED_TYPE, CSI_DRIVER, FLEX_VOLUME_DRIVER, SEVERAL };
 
 static const struct problem problems[] = {
     [TYPE] = {.says = "uses a volume of the type {detail}, which is not allowed",
-              .mend = "allowed types: {expected}",
+              .mend = "use {expected}",
               .hides_state = true},
     [DENIED_TYPE] = {.says = "uses a volume of the type {detail}, which is denied",
                      .mend = "use another type of volume",
                      .hides_state = true},
-    [CSI_DRIVER] = {.says = "uses a CSI driver that is not allowed",
-                    .mend = "allowed drivers: {expected}"},
+    [CSI_DRIVER] = {.says = "uses a CSI driver that is not allowed", .mend = "use {expected}"},
     [FLEX_VOLUME_DRIVER] = {.says = "uses a flexVolume driver that is not allowed",
-                            .mend = "allowed drivers: {expected}"},
+                            .mend = "use {expected}"},
     [SEVERAL] = {.says = "has the volume \"{key}\" with several sources",
                  .mend = "keep one of them",
                  .hides_state = true},
@@ -95,14 +94,17 @@ static bool check_types(const struct str_list *types, const char *param, struct 
     return true;
 }
 
+/* What to use, after "use". */
 static struct str listed(struct arena *arena, const struct str_list *list) {
-    return list->count > 0 ? str_join(arena, list, STR(", ")) : STR("none");
+    if (list->count == 0) return STR("another type of volume");
+    return str_format(arena, "%s%.*s", list->count > 1 ? "one of " : "",
+                      STR_ARGS(str_join(arena, list, STR(", "))));
 }
 
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
     struct volume_types_params *p = params_;
     if (!check_types(&p->allow, "allow", err) || !check_types(&p->deny, "deny", err)) return false;
-    p->allow_text = listed(arena, &p->allow);
+    p->allow_text = p->allow.count > 0 ? listed(arena, &p->allow) : STR("no volume");
     p->csi_text = listed(arena, &p->csi_drivers);
     p->flex_volume_text = listed(arena, &p->flex_volume_drivers);
     return true;
@@ -163,6 +165,7 @@ const struct check check_volume_types = {
         "without a source is an emptyDir.",
     .references = "Pod Security Standards, restricted: Volume Types\n"
                   "Kubernetes documentation: Volumes",
+    .theme = THEME_NODE,
     .severity = SEVERITY_MEDIUM,
     .scope = CHECK_POD,
     .problems = problems,

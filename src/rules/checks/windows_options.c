@@ -86,6 +86,7 @@ const struct check check_windows_options = {
     .references = "Pod Security Standards, baseline: HostProcess\n"
                   "Kubernetes documentation: Create a Windows HostProcess Pod; Configure "
                   "RunAsUserName for Windows pods and containers",
+    .theme = THEME_PRIVILEGES,
     .severity = SEVERITY_HIGH,
     .scope = CHECK_POD_AND_CONTAINER,
     .problems = problems,
