@@ -3,7 +3,7 @@
  *
  * reference := name [ ":" tag ] [ "@" digest ]
  * name      := [ domain "/" ] component { "/" component }
- * domain    := ( label { "." label } | "[" { hexdigit | ":" }+ "]" ) [ ":" { digit }+ ]
+ * domain    := ( label { "." label } | "[" { hexdigit | ":" }+ "]" with a ":" ) [ ":" { digit }+ ]
  * label     := alnum [ { alnum | "-" } alnum ]                      either case
  * component := { a-z 0-9 }+ { separator { a-z 0-9 }+ }
  * separator := "." | "_" | "__" | { "-" }+
@@ -80,7 +80,8 @@ static bool is_domain(struct str domain) {
     if (domain.len > 0 && domain.at[0] == '[') {
         struct str rest, address = cut(str_slice(domain, 1, domain.len), ']', &rest);
         bool is_closed = address.len + 2 <= domain.len;
-        if (!is_closed || address.len == 0 || !all_are(address, is_hex_or_colon)) return false;
+        if (!is_closed || !all_are(address, is_hex_or_colon)) return false;
+        if (str_find_char(address, ':') == address.len) return false;
         return rest.len == 0 || (rest.at[0] == ':' && is_port(str_slice(rest, 1, rest.len)));
     }
     struct str port, host = cut(domain, ':', &port);
@@ -160,6 +161,10 @@ static bool check_digest(struct str digest, struct error *err) {
 /* --- normalising --- */
 
 static bool is_domain_char(char c) { return c == '.' || c == ':' || is_upper(c); }
+
+bool image_is_address(struct str domain) {
+    return str_starts_with(domain, STR("[")) && is_domain(domain);
+}
 
 bool image_is_domain_part(struct str first) {
     return str_equals(first, STR("localhost")) || any_is(first, is_domain_char);

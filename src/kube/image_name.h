@@ -13,6 +13,8 @@
 
 /* Whether what stands before the first slash is a registry rather than a part of the path. */
 bool image_is_domain_part(struct str first);
+/* Whether a domain is an IPv6 address in brackets, with or without a port. */
+bool image_is_address(struct str domain);
 /* None and index.docker.io are docker.io. */
 struct str image_normal_domain(struct str domain);
 bool image_is_default_domain(struct str domain);

@@ -1,6 +1,7 @@
 /*
  * pattern := "**" | name [ ":" tag ] [ "@" digest ]      each part a glob (base/glob.h)
  *
+ * A domain that is an IPv6 address, [2001:db8::1]:5000, is meant as it stands: no set.
  * The signs / : @ divide the parts only outside of sets ([...]) and unless a backslash stands before.
  */
 #include "kube/image_name.h"
@@ -84,6 +85,14 @@ static bool normalise(struct arena *arena, struct str name, struct image_pattern
     struct str domain = STR(""), path = name;
     size_t slash = find_divider(name, 0, '/');
     struct str first = str_slice(name, 0, slash);
+    if (slash < name.len && image_is_address(first)) {
+        path = str_slice(name, slash + 1, name.len);
+        size_t close = str_find_char(first, ']');
+        out->full_name =
+            str_format(arena, "\\[%.*s\\%.*s/%.*s", STR_ARGS(str_slice(first, 1, close - 1)),
+                       STR_ARGS(str_slice(first, close, first.len)), STR_ARGS(path));
+        return check_path(path, err);
+    }
     if (slash < name.len && (glob_has_wildcard(first) || image_is_domain_part(first))) {
         domain = first;
         path = str_slice(name, slash + 1, name.len);

@@ -113,9 +113,10 @@ bool exception_names_rule(const struct exception *exception, const struct rule *
     char id[130];
     struct str policy = rule->policy->name, name = rule->name;
     if (policy.len + 1 + name.len > sizeof id) return false;
-    memcpy(id, policy.at, policy.len);
+    /* A policy whose name is missing is an error that was told: its rules are still compiled. */
+    if (policy.len > 0) memcpy(id, policy.at, policy.len);
     id[policy.len] = '/';
-    memcpy(id + policy.len + 1, name.at, name.len);
+    if (name.len > 0) memcpy(id + policy.len + 1, name.at, name.len);
     for (size_t i = 0; i < exception->rules.count; i++)
         if (glob_match(exception->rules.items[i], (struct str){id, policy.len + 1 + name.len}))
             return true;

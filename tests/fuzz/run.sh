@@ -2,7 +2,7 @@
 # Fuzzes targets one after the other; make fuzz calls it.
 #   tests/fuzz/run.sh [TARGET...]      default: all of targets.def
 # Environment: FUZZER (the program), BUILD (inputs that reach new code are kept in $BUILD/fuzz/corpus), TIME (seconds a target),
-# RUNS (instead of TIME: that many executions from a fixed seed).
+# RUNS (that many executions from a fixed seed, if TIME allows).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 kept=${BUILD:-build}/fuzz/corpus
@@ -22,6 +22,7 @@ seeds_of() { # TARGET FOLDER: copies of the seeds that targets.def names, in one
     done
 }
 
+mkdir -p "$kept"
 : >"$results"
 for target in $targets; do
     seeds=$(mktemp -d) log=$(mktemp)
@@ -29,7 +30,7 @@ for target in $targets; do
     mkdir -p "$kept/$target" "tests/fuzz/corpus/$target" "tests/fuzz/regression/$target"
     dictionary=
     [ ! -f "tests/fuzz/dictionaries/$target.txt" ] || dictionary=-dict=tests/fuzz/dictionaries/$target.txt
-    if [ -n "${RUNS:-}" ]; then bound="-runs=$RUNS -seed=1"; else bound=-max_total_time=${TIME:-60}; fi
+    if [ -n "${RUNS:-}" ]; then bound="-runs=$RUNS -seed=1 -max_total_time=${TIME:-60}"; else bound=-max_total_time=${TIME:-60}; fi
     # shellcheck disable=SC2086
     "$FUZZER" --target="$target" $bound $dictionary -max_len=65536 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="${BUILD:-build}/fuzz/fault-$target-" \

@@ -121,15 +121,20 @@ static void answer(struct fuzz *fuzz, struct str body, struct admission_outcome 
     admission_answer(&fuzz->arena, &options, fuzz->strict, STR_NONE, body, 1800000000, outcome);
 }
 
-/* Whether b has what a has: rule, container and field. Of a volume with two sources, which the API server refuses, the one
- * that stands first is named. */
+/* Of a volume that has several sources one is named, the first as it is written. */
+static bool may_name_another(const struct violation *violation) {
+    const char *check = violation->rule->check->id;
+    return strcmp(check, "volume-types") == 0 || strcmp(check, "pod-security") == 0;
+}
+
+/* Whether b has what a has: rule, container and field. */
 static bool has_violation(const struct judgement *b, const struct violation *a) {
     for (const struct violation *v = b->first; v; v = v->next) {
         const struct finding *f = v->finding, *g = a->finding;
-        if (v->rule == a->rule && f->problem == g->problem && str_equals(f->field, g->field) &&
-            f->index == g->index &&
-            (str_equals(f->actual, g->actual) || str_equals(f->list, STR("volumes"))) &&
-            !f->container == !g->container)
+        if (v->rule == a->rule && f->problem == g->problem && f->index == g->index &&
+            !f->container == !g->container &&
+            ((str_equals(f->field, g->field) && str_equals(f->actual, g->actual)) ||
+             may_name_another(v)))
             return true;
     }
     return false;

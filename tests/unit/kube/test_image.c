@@ -505,6 +505,23 @@ static void patterns_are_normalised(void **state) {
         assert_part(rows[i][0], "full name", parse_pattern(rows[i][0]).full_name, rows[i][1]);
 }
 
+/* Its brackets would be a set of characters. */
+static void an_address_as_domain_is_meant_as_it_stands(void **state) {
+    (void)state;
+    static const char *const patterns[] = {"[2001:db8::1]:5000/**", "[2001:db8::1]:5000/team/app"};
+    struct image image, other;
+    struct error err = {0};
+    assert_true(image_parse(STR("[2001:db8::1]:5000/team/app:1"), &image, &err));
+    assert_true(image_parse(STR("2:5000/team/app:1"), &other, &err));
+    for (size_t i = 0; i < 2; i++) {
+        struct image_pattern pattern = parse_pattern(patterns[i]);
+        assert_true(image_pattern_match(&pattern, &image));
+        assert_false(image_pattern_match(&pattern, &other));
+        assert_false(pattern.wildcard_domain);
+    }
+    assert_false(image_parse(STR("[ABC]/app"), &image, &err));
+}
+
 static void only_a_glob_in_the_first_segment_is_a_wildcard_domain(void **state) {
     (void)state;
     assert_true(parse_pattern("*.example.com/**").wildcard_domain);
@@ -569,6 +586,7 @@ int main(void) {
         cmocka_unit_test(hosts_longer_than_any_host_are_refused),
         cmocka_unit_test(patterns_match_by_component),
         cmocka_unit_test(patterns_are_normalised),
+        cmocka_unit_test(an_address_as_domain_is_meant_as_it_stands),
         cmocka_unit_test(only_a_glob_in_the_first_segment_is_a_wildcard_domain),
         cmocka_unit_test(patterns_that_mean_something_else_are_refused),
     };
