@@ -24,7 +24,8 @@ struct diagnostics {
     struct diagnostic *first, *last;
     struct diagnostic *newest; /* the one added last, NULL when it was only counted */
     size_t errors, advice;
-    size_t limit; /* of each level kept; those above are only counted */
+    bool out_of_memory; /* the work was given up for that: the same again may succeed */
+    size_t limit;       /* of each level kept; those above are only counted */
 };
 
 void diagnostics_init(struct diagnostics *list, struct arena *arena);

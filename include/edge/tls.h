@@ -26,8 +26,8 @@ struct tls_files {
 
 enum tls_load {
     TLS_LOADED,
-    TLS_UNCHANGED, /* the files hold what the generation in force, or the last one refused, was made of */
-    TLS_REFUSED, /* err says which file and why; the generation in force stays */
+    TLS_UNCHANGED, /* the files hold what the generation in force was made of */
+    TLS_REFUSED,   /* err says which file and why; the generation in force stays */
 };
 
 /* `client_names` lives as long as the result; not empty: of the client CA's clients only those are served whose certificate has

@@ -88,12 +88,12 @@ bool listener_new(struct log *log, struct metrics *metrics, struct metrics_shard
     pthread_cond_init(&listener->closed, NULL);
     listener->epoll = epoll_create1(EPOLL_CLOEXEC);
     listener->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    *out = listener;
     if (listener->epoll < 0 || listener->wake < 0) {
         error_set(err, ERR_IO, "no descriptors for the listener: %s", strerror(errno));
         listener_free(listener);
         return false;
     }
+    *out = listener;
     return true;
 }
 

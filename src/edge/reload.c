@@ -89,6 +89,10 @@ bool reload_new(const struct reload_options *options, struct reload **out, struc
         reload_free(reload);
         return false;
     }
+    if (reload->watches < 0)
+        log_message(options->log, LOG_LEVEL_WARN,
+                    "no folder can be watched: changes are noticed every %lld ms",
+                    (long long)options->poll_ms);
     for (size_t i = 0; i < options->policies->count; i++)
         watch_folder(reload, options->policies->items[i]);
     watch_folder(reload, options->tls_files.certificate);
@@ -160,6 +164,8 @@ static enum look look_at_policies(struct reload *reload, struct diagnostics *dia
         reload->policies_hash = hash_sources(sources, count);
         struct snapshot *snapshot = policy_compile(sources, count, diagnostics);
         if (snapshot) put_in_force(reload, snapshot);
+        /* Nothing is wrong with the files: the next look tries again. */
+        if (diagnostics->out_of_memory) reload->policies_hash = 0;
         result = snapshot ? LOOK_NEW : LOOK_BAD;
     }
     arena_fini(&arena);

@@ -265,9 +265,9 @@ static enum tls_load load(struct tls *tls, const struct pem_texts *pem, int64_t 
                           struct str *advice, struct error *err) {
     uint64_t hash = hash_texts(pem);
     if (hash == tls->last_hash) return TLS_UNCHANGED;
-    tls->last_hash = hash;
     struct tls_generation *generation = build(pem, now_s, advice, err);
     if (!generation) return TLS_REFUSED;
+    tls->last_hash = hash;
     generation->client_names = &tls->client_names;
     pthread_mutex_lock(&tls->mutex);
     struct tls_generation *old = tls->current;
@@ -288,13 +288,16 @@ enum tls_load tls_load(struct tls *tls, const struct tls_files *files, int64_t n
                                                 ? NULL
                                                 : str_copy(&scratch, files->client_ca).at};
     enum tls_load result = TLS_REFUSED;
-    if (tls_file_read(&scratch, "certificate", pem.certificate_path, &pem.certificate, err) &&
-        tls_file_read(&scratch, "key", pem.key_path, &pem.key, err) &&
-        (!pem.clients_path ||
-         tls_file_read(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
+    /* A client CA whose path was not kept must not become none. */
+    if (arena_is_exhausted(&scratch))
+        error_set(err, ERR_MEMORY, "out of memory for the certificate");
+    else if (tls_file_read(&scratch, "certificate", pem.certificate_path, &pem.certificate, err) &&
+             tls_file_read(&scratch, "key", pem.key_path, &pem.key, err) &&
+             (!pem.clients_path ||
+              tls_file_read(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
         result = load(tls, &pem, now_s, advice, err);
-    else
-        tls->last_hash = 0;
+    /* The next look tries again: memory may be back, or the certificate's time has come. */
+    if (result == TLS_REFUSED) tls->last_hash = 0;
     if (pem.key.at) {
         gnutls_datum_t key = tls_datum(pem.key);
         gnutls_memset(key.data, 0, key.size);

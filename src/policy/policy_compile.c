@@ -306,6 +306,7 @@ struct snapshot *policy_compile(const struct policy_source *sources, size_t coun
     struct snapshot *snapshot = loading_compile(&loading);
     if (arena_is_exhausted(&arena)) {
         diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, sources[0].name, 0, 0, "out of memory");
+        if (diagnostics) diagnostics->out_of_memory = true;
         snapshot = NULL;
     }
     if (!snapshot) {
