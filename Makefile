@@ -100,7 +100,9 @@ BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
 FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,tests/fuzz/fuzz.c tests/fuzz/mutate.c $(wildcard tests/fuzz/targets/*.c))
 FUZZ_TESTS    := $(call tests_of,tests/fuzz/test_corpora.c)
 FUZZER        := $(OUT)/podgate-fuzz
-FAULT_SOURCES := tests/faults/test_allocations.c
+# A sanitizer has its own malloc: only the release is told that calls fail.
+FAULT_SOURCES := $(filter-out $(if $(filter release,$(CONFIG)),,tests/faults/test_calls.c),$(wildcard tests/faults/test_*.c))
+FAULT_PRELOAD := $(OUT)/tests/faults/preload_faults.so
 FAULT_TESTS   := $(call tests_of,$(FAULT_SOURCES))
 
 C_FILES := $(shell find include src tests -name '*.[ch]' 2>/dev/null | sort)
@@ -127,7 +129,7 @@ test: ## all tests: unit, golden, integration (CONFIG=asan: under AddressSanitiz
 test-asan: ## the same as make test CONFIG=asan
 	@$(MAKE) --no-print-directory test CONFIG=asan
 
-RUN := CONFIG=$(CONFIG) PODGATE=$(abspath $(PODGATE)) tests/run.sh --prefix $(OUT)/tests/
+RUN := FAULT_PRELOAD=$(abspath $(FAULT_PRELOAD)) CONFIG=$(CONFIG) PODGATE=$(abspath $(PODGATE)) tests/run.sh --prefix $(OUT)/tests/
 
 ALL_TESTS := $(UNIT_TESTS) $(GOLDEN_TESTS) $(FUZZ_TESTS) $(FAULT_TESTS) $(INTEGRATION_TESTS)
 
@@ -173,7 +175,7 @@ fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review pol
 
 fuzzer: $(FUZZER)
 
-faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
+faults: $(PODGATE) $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
 	@FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS)
 
 # Go is needed for those below and for nothing else.
@@ -296,6 +298,12 @@ $(FUZZ_TESTS): %: %.o $(FUZZ_PARTS) $(ARCHIVE)
 FAULT_PARTS := $(call objects_of,$(filter-out tests/faults/test_% tests/faults/preload_%,$(wildcard tests/faults/*.c)))
 $(OUT)/tests/faults/test_allocations: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_golden)) $(ARCHIVE)
 	$(link_test)
+$(OUT)/tests/faults/test_calls: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_integration)) $(ARCHIVE) | $(FAULT_PRELOAD)
+	$(link_test)
+$(FAULT_PRELOAD): tests/faults/preload_faults.c tests/faults/preload.h $(OUT)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(TEST_CFLAGS) -Wno-pedantic -fPIC -shared -U_FORTIFY_SOURCE -fno-builtin -o $@ $< -ldl
 $(FUZZER): $(OUT)/tests/fuzz/libfuzzer.o $(FUZZ_PARTS) $(ARCHIVE)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -150,27 +150,26 @@ static unsigned find_port(const char *ports, const char *name) {
     return at ? (unsigned)strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
-static void await_ports(struct podgate *podgate) {
-    char path[128], errors[128];
+/* -1 when it listens, else its exit status; 128 + SIGKILL when neither came to pass in time. */
+static int await_ports(struct podgate *podgate) {
+    char path[128];
     path_in(podgate, "ports", path);
-    path_in(podgate, "err", errors);
     long long until = now_ms() + START_MS;
     char *ports;
     while (!(ports = read_whole(path, NULL))) {
         int status = poll_end(podgate);
-        if (status >= 0 || now_ms() > until) {
-            char *why = read_whole(errors, NULL);
-            fail_msg("podgate does not start (%d): %s", status, why ? why : "");
-        }
+        if (status >= 0) return status;
+        if (now_ms() > until) return 128 + SIGKILL;
         rest();
     }
     podgate->webhook = find_port(ports, "webhook ");
     podgate->health = find_port(ports, "health ");
     podgate->metrics = find_port(ports, "metrics ");
     free(ports);
+    return -1;
 }
 
-void podgate_start(struct podgate *podgate, ...) {
+static int start(struct podgate *podgate, va_list more) {
     char ports[128], out[128], err[128];
     *podgate = (struct podgate){.dir = "/tmp/podgate-test-XXXXXX"};
     assert_non_null(mkdtemp(podgate->dir));
@@ -189,13 +188,30 @@ void podgate_start(struct podgate *podgate, ...) {
                                                 "--tls-key",
                                                 certificate_file("tls.key")};
     int n = 11;
-    va_list more;
-    va_start(more, podgate);
     while (n < ARGUMENTS_MAX && (arguments[n] = va_arg(more, const char *)))
         n++;
-    va_end(more);
     podgate->pid = spawn(arguments, out, err);
-    await_ports(podgate);
+    return await_ports(podgate);
+}
+
+int podgate_try_start(struct podgate *podgate, ...) {
+    va_list more;
+    va_start(more, podgate);
+    int status = start(podgate, more);
+    va_end(more);
+    return status;
+}
+
+void podgate_start(struct podgate *podgate, ...) {
+    char errors[128];
+    va_list more;
+    va_start(more, podgate);
+    int status = start(podgate, more);
+    va_end(more);
+    if (status < 0) return;
+    path_in(podgate, "err", errors);
+    char *why = read_whole(errors, NULL);
+    fail_msg("podgate does not start (%d): %s", status, why ? why : "");
 }
 
 static void copy_file(const char *path, char *to, size_t size) {

@@ -31,6 +31,8 @@ void certificates_remove(void);
 /* Starts `podgate serve` with the test's certificates, short drain, ports of its own, and the arguments (ended by NULL); returns
  * when it listens. */
 void podgate_start(struct podgate *podgate, ...) __attribute__((sentinel));
+/* The same, where failing is no failure: -1 when it listens, else its exit status (128 and more: a signal). */
+int podgate_try_start(struct podgate *podgate, ...) __attribute__((sentinel));
 /* Runs `podgate` with exactly these arguments (ended by NULL); its texts may be cut. */
 struct outcome {
     int status;
