@@ -235,9 +235,9 @@ unsigned listener_end_idle(struct listener *listener, unsigned door) {
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-static void watch(struct listener *listener, int operation, int fd, uint32_t events) {
+static bool watch(struct listener *listener, int operation, int fd, uint32_t events) {
     struct epoll_event event = {.events = events, .data.fd = fd};
-    epoll_ctl(listener->epoll, operation, fd, &event);
+    return epoll_ctl(listener->epoll, operation, fd, &event) == 0;
 }
 
 /* Ends a connection: a waiting one at once, a given one by telling its owner. */
@@ -476,9 +476,13 @@ static void *listener_main(void *arg) {
 /* --- the control thread's side ---------------------------------------------------------------- */
 
 bool listener_start(struct listener *listener, struct error *err) {
-    watch(listener, EPOLL_CTL_ADD, listener->wake, EPOLLIN);
-    for (unsigned d = 0; d < listener->door_count; d++)
-        watch(listener, EPOLL_CTL_ADD, listener->doors[d].socket, EPOLLIN);
+    /* Unheard, the thread would neither accept nor ever end. */
+    bool heard = watch(listener, EPOLL_CTL_ADD, listener->wake, EPOLLIN);
+    for (unsigned d = 0; heard && d < listener->door_count; d++)
+        heard = watch(listener, EPOLL_CTL_ADD, listener->doors[d].socket, EPOLLIN);
+    if (!heard)
+        return error_set(err, ERR_IO, "the listener's sockets cannot be watched: %s",
+                         strerror(errno));
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
