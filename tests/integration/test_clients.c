@@ -126,7 +126,8 @@ static void assert_refused_saying(const char *name, const char *says) {
                   "--client-name=kube-apiserver", NULL);
     assert_served(name, 0);
     if (!podgate_logs(&podgate, says)) fail_msg("the log does not say \"%s\"", says);
-    assert_true(podgate_metric_is(&podgate, "podgate_tls_handshakes_total{result=\"failed\"}", 2));
+    assert_true(
+        podgate_metric_is(&podgate, "podgate_tls_handshakes_total{result=\"client_refused\"}", 2));
     assert_served("client", 200);
     assert_int_equal(podgate_stop(&podgate), 0);
     podgate_release(&podgate);
@@ -146,7 +147,8 @@ static void refusals_are_not_logged_without_end(void **state) {
     podgate_start(&podgate, "--client-ca", certificate_file("client-ca.crt"), NULL);
     for (int i = 0; i < 12; i++)
         assert_int_equal(ask_as(NULL, NULL), 0);
-    assert_true(podgate_metric_is(&podgate, "podgate_tls_handshakes_total{result=\"failed\"}", 12));
+    assert_true(
+        podgate_metric_is(&podgate, "podgate_tls_handshakes_total{result=\"client_refused\"}", 12));
     assert_int_equal(podgate_stop(&podgate), 0);
     assert_true(podgate_count_log(&podgate, "the client showed no certificate") <= 10);
 }
