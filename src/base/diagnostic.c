@@ -52,6 +52,7 @@ void diagnostics_hint(struct diagnostics *list, const char *format, ...) {
 }
 
 void diagnostics_add_error(struct diagnostics *list, struct str file, const struct error *err) {
+    if (list && err->code == ERR_MEMORY) list->out_of_memory = true;
     struct str where = err->where[0] != '\0' ? str_from(err->where) : file;
     diagnostics_add(list, DIAGNOSTIC_ERROR, where, err->line, err->column, "%s", err->text);
 }

@@ -69,6 +69,18 @@ static void above_the_limit_they_are_only_counted(void **state) {
     expect_str(formatted(list.last), "f:1:1: advice: a");
 }
 
+/* A library's memory is not the arena's: only the error tells. */
+static void want_of_memory_is_told_from_what_the_files_hold(void **state) {
+    (void)state;
+    struct error err;
+    error_set(&err, ERR_SYNTAX, "x");
+    diagnostics_add_error(&list, STR("f"), &err);
+    assert_false(list.out_of_memory);
+    error_set(&err, ERR_MEMORY, "x");
+    diagnostics_add_error(&list, STR("f"), &err);
+    assert_true(list.out_of_memory);
+}
+
 static void nobody_need_listen(void **state) {
     (void)state;
     struct error err;
@@ -85,6 +97,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(keeps_their_order_and_counts_by_level, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_brings_its_own_place, setup, teardown),
         cmocka_unit_test_setup_teardown(above_the_limit_they_are_only_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(want_of_memory_is_told_from_what_the_files_hold, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(nobody_need_listen, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
