@@ -154,7 +154,9 @@ await 20 is_value 'sum(podgate_admission_requests_total{pod="podgate-enforce"})'
 is "denials in Prometheus" "$denied" "$(value 'sum(podgate_admission_requests_total{pod="podgate-enforce",decision="deny"})')"
 is "targets that Prometheus reads as OpenMetrics or text without error" 2 "$(value 'count(up == 1)')"
 is "the certificate's end is after now" 1 "$(value 'min(podgate_certificate_not_after_timestamp_seconds > bool time())')"
-await 30 is_value 'count(count_over_time(up[1m]) > 4)' 2 || bad "Prometheus goes on scraping"
+# What came before Prometheus knew a series is no increase of it.
+post_all enforce /validate "$work/again"
+await 20 is_value 'sum(podgate_admission_requests_total{pod="podgate-enforce"})' $((3 * sent)) || bad "Prometheus sees what comes later"
 
 # Every query of the dashboard is one, and finds something.
 jq -r '[.panels[] | .title as $title | .targets[]? | [$title, .expr]] + [.annotations.list[] | ["annotation", .expr]] | .[] | @tsv' \
@@ -180,13 +182,14 @@ done <"$work/queries"
 
 # --- logs -----------------------------------------------------------------------------------------
 
-is "denials in the log" $((denied - unjudgeable)) "$(grep -c '"decision":"deny","profile":"default".*"rules"' "$work/enforce.log")"
+is "denials in the log" $((2 * (denied - unjudgeable))) "$(grep -c '"decision":"deny","profile":"default".*"rules"' "$work/enforce.log")"
 # Each answer with audit annotations, each denial and each error has one line, and nothing else has.
-for name in enforce:default soft:soft; do
-    folder=$work/${name%:*} profile=${name#*:}
+for name in enforce:default:2 soft:soft:1; do
+    IFS=: read -r folder profile times <<<"$name"
+    folder=$work/$folder
     wanted=$(verdicts "$folder" '(.response.allowed | not) or .response.auditAnnotations')
     wanted=$((wanted + $(grep -vc ' 200$' "$folder/statuses")))
-    is "lines of profile $profile" "$wanted" "$(grep -c "\"msg\":\"admission\".*\"profile\":\"$profile\"" "$work/enforce.log")"
+    is "lines of profile $profile" $((times * wanted)) "$(grep -c "\"msg\":\"admission\".*\"profile\":\"$profile\"" "$work/enforce.log")"
 done
 "$podgate" review --policies $here/policies.yaml <tests/reviews/create-pod-bad-everything/request.json >/dev/null # still the same binary
 
