@@ -50,6 +50,9 @@ void metrics_count_admission(struct metrics_shard *shard, const struct admission
 void metrics_set(struct metrics *metrics, enum metric gauge, int64_t value);
 void metrics_add(struct metrics *metrics, enum metric gauge, int64_t difference);
 
+/* Rules that come into force are shown with 0 before they find anything, because of a series that begins
+ * with a number nobody can tell by how much it grew. The control thread's. */
+void metrics_announce(struct metrics *metrics, const struct snapshot *snapshot);
 /* `snapshot` (the policies in force) may be NULL. */
 void metrics_render(struct metrics *metrics, const struct snapshot *snapshot, bool open_metrics,
                     struct strbuf *out);

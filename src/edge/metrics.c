@@ -48,6 +48,7 @@ struct metrics *metrics_new(const struct metrics_options *options) {
         return NULL;
     }
     metrics->arena = arena;
+    arena_init(&metrics->announced, 16384, 0);
     metrics->options = *options;
     metrics->start_s = clock_unix_ms() / 1000;
     metrics->process = process_open();
@@ -59,6 +60,7 @@ struct metrics *metrics_new(const struct metrics_options *options) {
 void metrics_free(struct metrics *metrics) {
     if (!metrics) return;
     process_close(&metrics->process);
+    arena_fini(&metrics->announced);
     for (unsigned s = 0; s < SHARDS_MAX; s++)
         if (metrics->shards[s]) arena_fini(&metrics->shards[s]->arena);
     /* The arena holds the struct that holds it. */
@@ -98,6 +100,27 @@ void metrics_count_http(struct metrics_shard *shard, int status) {
     const char code[] = {(char)('0' + status / 100 % 10), (char)('0' + status / 10 % 10),
                          (char)('0' + status % 10)};
     metrics_count(shard, METRIC_HTTP_REQUESTS, find_value(http_codes, (struct str){code, 3}));
+}
+
+/* --- rules in force --------------------------------------------------------------------------- */
+
+static void announce(struct metrics *metrics, const struct rule *rule, enum action wanted) {
+    const struct str names[] = {rule->policy->name, rule->name};
+    enum action action = action_under(wanted, metrics->options.mode);
+    if (wanted != ACTION_OFF)
+        series_announce(&metrics->violations, &metrics->announced, names,
+                        (unsigned)action_column(action, wanted));
+}
+
+void metrics_announce(struct metrics *metrics, const struct snapshot *snapshot) {
+    if (!metrics) return;
+    for (size_t p = 0; p < snapshot->policy_count; p++) {
+        const struct policy *policy = &snapshot->policies[p];
+        for (size_t r = 0; r < policy->rule_count; r++) {
+            announce(metrics, &policy->rules[r], policy->rules[r].action);
+            announce(metrics, &policy->rules[r], policy->rules[r].template_action);
+        }
+    }
 }
 
 /* --- reviews ---------------------------------------------------------------------------------- */

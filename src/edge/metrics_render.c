@@ -55,7 +55,7 @@ static void render_row(struct renderer *r, enum metric metric) {
 
 /* --- what is counted under names that came with the policies ------------------------------------- */
 
-/* A family of which only what has been counted is shown: most combinations never happen. */
+/* A family of which only what has been counted or announced is shown: most combinations never happen. */
 struct series_family {
     const char *name, *help;
     const char *labels[SERIES_VALUES_MAX];
@@ -85,13 +85,12 @@ static void render_series(struct renderer *r, struct series_table *table,
     text_family(&r->text, FAMILY_COUNTER, family->name, family->help);
     for (size_t i = 0; all && i < count; i++) {
         for (size_t column = 0; column < table->columns; column++) {
-            uint64_t value = counter_get(&all[i]->counts[column]);
-            if (value == 0) continue;
+            if (!series_shows(all[i], column)) continue;
             text_sample(&r->text, family->name, "");
             for (unsigned v = 0; v < table->value_count; v++)
                 text_label(&r->text, family->labels[v], all[i]->values[v]);
             if (family->add_column) family->add_column(&r->text, column);
-            text_count(&r->text, value);
+            text_count(&r->text, counter_get(&all[i]->counts[column]));
         }
     }
 }

@@ -63,24 +63,35 @@ static struct series *make_entry(struct series_table *table, struct arena *arena
     return NULL;
 }
 
-_Atomic uint64_t *series_counts(struct series_table *table, struct arena *arena,
-                                const struct str *values) {
+static struct series *find_or_make(struct series_table *table, struct arena *arena,
+                                   const struct str *values) {
     uint64_t hash = hash_values(values, table->value_count);
     struct series *made = NULL;
     for (size_t i = hash & table->mask;; i = (i + 1) & table->mask) {
         struct series *found = atomic_load_explicit(&table->slots[i], memory_order_acquire);
         if (!found) {
             if (!made) made = make_entry(table, arena, hash, values);
-            if (!made) return table->other->counts;
+            if (!made) return table->other;
             if (atomic_compare_exchange_strong_explicit(&table->slots[i], &found, made,
                                                         memory_order_acq_rel, memory_order_acquire))
-                return made->counts;
+                return made;
         }
         if (!has_values(found, hash, values, table->value_count)) continue;
         /* Another thread was first with the same values: what was made here is left unused. */
         if (made) atomic_fetch_sub_explicit(&table->used, 1, memory_order_relaxed);
-        return found->counts;
+        return found;
     }
+}
+
+_Atomic uint64_t *series_counts(struct series_table *table, struct arena *arena,
+                                const struct str *values) {
+    return find_or_make(table, arena, values)->counts;
+}
+
+void series_announce(struct series_table *table, struct arena *arena, const struct str *values,
+                     unsigned column) {
+    struct series *series = find_or_make(table, arena, values);
+    if (series != table->other) series->announced |= UINT64_C(1) << column;
 }
 
 static int compare(const void *a, const void *b) {

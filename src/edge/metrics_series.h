@@ -18,7 +18,8 @@
 struct series {
     uint64_t hash;
     struct str values[SERIES_VALUES_MAX];
-    _Atomic uint64_t counts[]; /* the table's columns */
+    _Atomic uint64_t announced; /* bit n: column n is shown though it is 0 */
+    _Atomic uint64_t counts[];  /* the table's columns */
 };
 
 struct series_table {
@@ -36,6 +37,12 @@ MUST_CHECK bool series_init(struct series_table *table, struct arena *arena, uns
 /* The counters of these values; `arena` is the calling thread's own and outlives the table. Never NULL. */
 _Atomic uint64_t *series_counts(struct series_table *table, struct arena *arena,
                                 const struct str *values);
+/* From now on the column (below 64) of these values is shown, even while it is 0. */
+void series_announce(struct series_table *table, struct arena *arena, const struct str *values,
+                     unsigned column);
+static inline bool series_shows(struct series *series, size_t column) {
+    return series->counts[column] > 0 || (column < 64 && series->announced >> column & 1);
+}
 /* All entries with the values sorted, in `arena`; NULL when out of memory. */
 struct series **series_sorted(struct series_table *table, struct arena *arena, size_t *count);
 

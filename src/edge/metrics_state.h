@@ -43,6 +43,7 @@ struct metrics_shard {
 
 struct metrics {
     struct arena arena;
+    struct arena announced; /* the control thread's: of the series that it announces */
     struct metrics_options options;
     int64_t start_s;
     struct process_files process;

@@ -142,6 +142,7 @@ static void put_in_force(struct reload *reload, struct snapshot *snapshot) {
     metrics_set(metrics, METRIC_RELOAD_OK, 1);
     metrics_set(metrics, METRIC_RELOAD_TIME, clock_unix_ms() / 1000);
     metrics_count(reload->shard, METRIC_RELOADS, RELOADED);
+    metrics_announce(metrics, snapshot);
     reload->policies_fine = true;
     store_replace(reload->options.store, snapshot);
 }

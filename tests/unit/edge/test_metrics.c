@@ -170,6 +170,17 @@ static void violations_are_counted_by_rule_and_action(void **state) {
         "{profile=\"soft\",operation=\"CREATE\",kind=\"Pod\",decision=\"would_deny\",dry_run=\"false\"} 2\n");
 }
 
+static void rules_in_force_begin_at_0(void **state) {
+    (void)state;
+    compile();
+    metrics_announce(metrics, snapshot);
+    assert_line("{policy=\"basics\",rule=\"image-tag\",action=\"warn\",wanted=\"deny\"} 0\n");
+    assert_line(
+        "{policy=\"basics\",rule=\"host-namespaces\",action=\"audit\",wanted=\"audit\"} 0\n");
+    judge("", REVIEW("team-a"), MODE_WARN);
+    assert_line("{policy=\"basics\",rule=\"image-tag\",action=\"warn\",wanted=\"deny\"} 2\n");
+}
+
 static void what_exceptions_take_out_is_counted(void **state) {
     (void)state;
     compile();
@@ -321,6 +332,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_text_is_in_the_format, set_up, tear_down),
         cmocka_unit_test_setup_teardown(violations_are_counted_by_rule_and_action, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(rules_in_force_begin_at_0, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_exceptions_take_out_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_path_calls_a_profile_is_no_label, set_up,
                                         tear_down),
