@@ -200,7 +200,7 @@ observe-test: $(PODGATE) ## metrics and logs, read by promtool, Prometheus and a
 	@PODGATE=$(abspath $(PODGATE)) tests/observe/run.sh
 
 .PHONY: attack million soak
-ATTACK = go -C tests/attack build -o $(abspath $(BUILD))/attack . && $(BUILD)/attack -podgate $(PODGATE) $(if $(WRITE_DOCS),-write-docs)
+ATTACK = go -C tests/attack build -o $(abspath $(BUILD))/attack . && $(BUILD)/attack -podgate $(PODGATE) $(if $(WRITE_DOCS),-write-docs) $(if $(SANITIZE),-sanitized)
 attack: $(PODGATE) ## attacks from the network, faults of the life cycle, a well-behaved client beside them (needs Go 1.26; WRITE_DOCS=1)
 	@$(ATTACK) -only "$(ONLY)" attacks lifecycle
 

@@ -229,10 +229,11 @@ func isFlat(samples []sample) (string, error) {
 }
 
 type config struct {
-	place   *place
-	reviews string
-	seed    uint64
-	count   int64
-	soak    time.Duration
-	only    string
+	place     *place
+	reviews   string
+	seed      uint64
+	count     int64
+	soak      time.Duration
+	only      string
+	sanitized bool
 }

@@ -26,6 +26,7 @@ func run() int {
 	flag.Int64Var(&c.count, "count", 1000000, "requests of million")
 	flag.DurationVar(&c.soak, "soak", time.Hour, "how long")
 	flag.StringVar(&c.only, "only", "", "faults whose name has this text")
+	flag.BoolVar(&c.sanitized, "sanitized", false, "built with sanitizers, which keep what was freed: memory is not bounded")
 	write := flag.Bool("write-docs", false, "write the results into "+page)
 	flag.Parse()
 	out := &report{}
