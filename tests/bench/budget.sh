@@ -29,6 +29,8 @@ made() {
     [ -e "$file" ] || case $1 in
     none-*) "$here/inputs.sh" policies "${1#none-}" none >"$file" ;;
     all-*) "$here/inputs.sh" policies "${1#all-}" all >"$file" ;;
+    every-*) "$here/inputs.sh" policies "${1#every-}" every >"$file" ;;
+    far-*) "$here/inputs.sh" policies "${1#far-}" far >"$file" ;;
     documents-*) name=${1#documents-} && "$here/inputs.sh" documents "${name%.yaml}" >"$file" ;;
     *.json) "$here/inputs.sh" review "${1%.json}" >"$file" ;;
     *) false ;;

@@ -5,6 +5,7 @@
 #   inputs.sh review containers        10,000 containers                     } fits into a review
 #   inputs.sh review env               100,000 variables                     }
 #   inputs.sh policies N none|all      N rules, five a policy: none concerns the reviews, or all do and find nothing
+#   inputs.sh policies N every|far     N audited rules, cycled through all checks: all concern the reviews, or none
 #   inputs.sh documents N              N Deployments of 1.3 KB; one in ten breaks rules
 set -eu
 export LC_ALL=C
@@ -39,21 +40,29 @@ good_containers() {
     }'
 }
 
-policies() { # COUNT none|all
-    awk -v count="$1" -v which="$2" 'BEGIN {
+every_check() {
+    sed -n 's/^CHECK(\(.*\))$/\1/p' "$(dirname "$0")/../../src/rules/checks.def" | tr '_\n' '- '
+}
+
+policies() { # COUNT none|all|every|far
+    awk -v count="$1" -v which="$2" -v every="$(every_check)" 'BEGIN {
         # What the good reviews keep. Every policy has a match of its own.
         checks = split("run-as-non-root drop-capabilities image-tag env-secrets resource-limits pod-security privilege-escalation privileged" \
             " read-only-root-filesystem host-namespaces host-path host-ports image-registry", check)
+        is_every = which == "every" || which == "far"
+        if (is_every) checks = split(every, check)
         for (i = 0; i < count; i++) {
             policy = int(i / 5)
             if (i % 5 == 0) {
                 print "---\napiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: team-" policy "}\nspec:"
-                print "  match: {namespaces: [\"team-" policy "-*\"" (which == "all" ? ", \"default\"" : "") "]}"
+                print "  match: {namespaces: [\"team-" policy "-*\"" (which == "all" || which == "every" ? ", \"default\"" : "") "]}"
+                if (is_every) print "  action: audit"
                 print "  rules:"
             }
             id = check[i % checks + 1]
             print "  - name: rule-" i "\n    check: " id
             if (id == "image-registry") print "    params: {allow: [\"registry.example.com:5000/**\"]}"
+            if (id == "field") print "    params: {path: spec.runtimeClassName, absent: true}"
             if (id == "pod-security") print "    params: {level: restricted, version: v1.37}"
         }
     }'
