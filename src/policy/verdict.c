@@ -75,14 +75,17 @@ static void add_first_line(struct strbuf *out, const struct workload *workload,
 
 /* --- entries --------------------------------------------------------------------------------- */
 
+/* Rules of one name in several policies stand beside each other, and are named once. */
 static void add_rules(struct strbuf *out, const struct told *told) {
-    size_t count = 0;
+    struct str last = STR_NONE;
     for (const struct rule_link *link = &told->rules; link; link = link->next) {
-        words_separate(out, count++);
+        if (str_equals(link->rule->name, last)) continue;
+        words_separate(out, last.len);
         strbuf_add(out, link->rule->name);
+        last = link->rule->name;
     }
     strbuf_add(out, STR(" ("));
-    struct str last = STR_NONE;
+    last = STR_NONE;
     for (const struct rule_link *link = &told->rules; link; link = link->next) {
         struct str policy = link->rule->policy->name;
         if (str_equals(policy, last)) continue;

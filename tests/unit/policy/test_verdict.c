@@ -97,7 +97,7 @@ static void rules_of_one_name_are_named_once(void **state) {
                              POD("  containers: [{name: c, image: a}]\n"));
     assert_true(
         str_starts_with(text, STR("Pod \"web\" breaks 2 rules: run-as-non-root, image-tag\n")));
-    assert_true(str_contains(text, STR("image-tag, image-tag (a, b): container \"c\" uses")));
+    assert_true(str_contains(text, STR("\n  image-tag (a, b): container \"c\" uses")));
     judged_end(&judged);
 }
 
