@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -103,10 +104,44 @@ static void the_checks_are_numbered_and_exist(void **state) {
     free(page);
 }
 
+/* Whether the cell has the letter as a word of its own. */
+static bool has_letter(struct str cell, char letter) {
+    for (size_t i = 0; i < cell.len; i++) {
+        bool begins = i == 0 || cell.at[i - 1] == ' ';
+        bool ends = i + 1 == cell.len || strchr(" ;,", cell.at[i + 1]);
+        if (cell.at[i] == letter && begins && ends) return true;
+    }
+    return false;
+}
+
+static void the_counts_at_the_head_are_those_of_the_table(void **state) {
+    (void)state;
+    static const char letters[] = "YGWTLOPS";
+    size_t length, own = 0, counts[sizeof letters] = {0};
+    char *page = fixture_read(PAGE, &length);
+    struct str whole = {page, length}, rest = whole;
+    while (rest.len > 0) {
+        struct str line = take(&rest, '\n');
+        if (str_starts_with(line, STR("What none of them has"))) break;
+        if (!is_row(line)) continue;
+        own += !claims_nothing(line);
+        for (size_t i = 0; letters[i]; i++)
+            counts[i] += has_letter(find_cell(line, CHECK_CELL + 1), letters[i]);
+    }
+    char *wanted =
+        fixture_format("podgate %zu, Y %zu, G %zu, W %zu, T %zu, L %zu, O %zu, P %zu, S %zu.", own,
+                       counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
+                       counts[7]);
+    if (!str_contains(whole, str_from(wanted))) fail_msg("%s: it should say: %s", PAGE, wanted);
+    free(wanted);
+    free(page);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_claim_names_the_case_that_proves_it),
         cmocka_unit_test(the_checks_are_numbered_and_exist),
+        cmocka_unit_test(the_counts_at_the_head_are_those_of_the_table),
     };
     return cmocka_run_group_tests_name("coverage", tests, NULL, NULL);
 }
