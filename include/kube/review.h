@@ -72,8 +72,9 @@ enum review_scope {
     REVIEW_KIND,      /* a kind without a pod spec */
     REVIEW_NO_OBJECT, /* null */
 };
-/* *kind is set for REVIEW_JUDGE. An unknown subresource of pods is judged whatever kind it claims only if the kind is Pod. */
-enum review_scope review_scope(const struct review *review, const struct workload_kind **kind);
+/* `declared` may be NULL. *kind is set for REVIEW_JUDGE. An unknown subresource of pods is judged whatever kind it claims only if the kind is Pod. */
+enum review_scope review_scope(const struct review *review, const struct declared_kinds *declared,
+                               const struct workload_kind **kind);
 
 /* Builds the tree of an object from its slices; the body must live as long. Errors: as json_parse; ERR_LIMIT/ERR_SCHEMA from its defect. */
 MUST_CHECK bool review_object_parse(struct arena *arena, const struct review_object *object,

@@ -36,7 +36,7 @@ struct label_glob {
 struct match {
     unsigned id;         /* index among the snapshot's distinct matches */
     bool is_empty;       /* matches everything */
-    uint32_t kinds;      /* bit n: workload_kinds[n]; all nine when not given */
+    uint32_t kinds;      /* bit n: workload_index; all, declared ones too, when not given */
     uint32_t operations; /* bit n: enum operation; 0: not given */
     struct str_list namespaces, names, users, groups, service_account_names, runtime_classes;
     const struct label_glob *labels;
@@ -103,17 +103,15 @@ bool exception_names_rule(const struct exception *exception, const struct rule *
 /* By its `controls` alone; `control` may be NULL. */
 bool exception_has_control(const struct exception *exception, const char *control);
 
-#define KIND_MAX 16 /* workload_kind_count, with room */
-
 struct profile {
     struct str name;
     enum mode mode;
     const struct policy **policies;
     size_t policy_count;
     /* What may concern a kind: rules that are not off and whose policy's match has the kind. */
-    const struct rule **rules[KIND_MAX];
-    size_t rule_count[KIND_MAX];
-    bool judges_object[KIND_MAX]; /* one of them reads more than the pod (struct check) */
+    const struct rule **rules[WORKLOAD_KINDS_MAX];
+    size_t rule_count[WORKLOAD_KINDS_MAX];
+    bool judges_object[WORKLOAD_KINDS_MAX]; /* one of them reads more than the pod (struct check) */
 };
 
 struct snapshot {
@@ -125,6 +123,7 @@ struct snapshot {
     size_t profile_count;
     const struct exception *exceptions;
     size_t exception_count;
+    struct declared_kinds declared;
     size_t match_count;  /* distinct matches */
     uint64_t hash;       /* FNV-1a of names and texts: `config_hash` in logs and metrics */
     uint64_t generation; /* set by the store */

@@ -312,7 +312,9 @@ static void judge_decoded(struct judge *judge, const struct source_object *objec
 }
 
 static void judge_object(struct judge *judge, const struct source_object *object) {
-    const struct workload_kind *kind = workload_find_manifest(object->api_version, object->kind);
+    const struct declared_kinds *declared = &judge->snapshot->declared;
+    const struct workload_kind *kind =
+        workload_find_manifest_among(declared, object->api_version, object->kind);
     if (!kind) {
         judge->summary.skipped++;
         return;
@@ -323,6 +325,12 @@ static void judge_object(struct judge *judge, const struct source_object *object
         tell_unjudgeable(judge, object, &err);
         return;
     }
+    if (!workload.has_pod && kind->declared_as) {
+        judge->summary
+            .skipped++; /* as the webhook allows it: a Rollout that refers to a Deployment */
+        return;
+    }
+    workload.declared = declared;
     workload.api_version = object->api_version; /* a typed List's items may have none */
     judge_decoded(judge, object, &workload);
     if (arena_is_exhausted(&judge->arena)) {

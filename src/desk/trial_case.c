@@ -105,10 +105,12 @@ static void judge(struct running *running, const struct trial_object *object) {
     struct admission_options options = {.limits = scan_limits_default, .mode = spec->mode};
     struct admission_outcome outcome;
     int64_t now = spec->day == TRIAL_NO_DAY ? trial->now : spec->day * SECONDS_PER_DAY;
-    if (!workload_find_manifest(object->api_version, object->kind)) return;
+    const struct workload_kind *kind =
+        workload_find_manifest_among(&trial->snapshot->declared, object->api_version, object->kind);
+    if (!kind) return;
     running->objects++;
     arena_reset(&trial->case_arena, KEEP_BYTES);
-    struct str body = trial_write_review(&trial->case_arena, running->each, object,
+    struct str body = trial_write_review(&trial->case_arena, kind, running->each, object,
                                          running->old.node ? &running->old : NULL);
     admission_answer(&trial->case_arena, &options, trial->snapshot,
                      spec->profile.len ? spec->profile : STR("default"), body, now, &outcome);

@@ -66,7 +66,8 @@ struct trial_object {
     const struct cJSON *node;
     struct str api_version, kind;
 };
-struct str trial_write_review(struct arena *arena, const struct trial_case *each,
-                              const struct trial_object *object, const struct trial_object *old);
+struct str trial_write_review(struct arena *arena, const struct workload_kind *kind,
+                              const struct trial_case *each, const struct trial_object *object,
+                              const struct trial_object *old);
 
 #endif

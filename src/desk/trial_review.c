@@ -55,9 +55,9 @@ static void add_requester(struct json_out *out, const struct trial_case *each) {
     json_out_end_object(out);
 }
 
-struct str trial_write_review(struct arena *arena, const struct trial_case *each,
-                              const struct trial_object *object, const struct trial_object *old) {
-    const struct workload_kind *kind = workload_find_manifest(object->api_version, object->kind);
+struct str trial_write_review(struct arena *arena, const struct workload_kind *kind,
+                              const struct trial_case *each, const struct trial_object *object,
+                              const struct trial_object *old) {
     const struct cJSON *metadata = tree_find(object->node, STR("metadata"));
     struct str own = tree_string(tree_find(metadata, STR("namespace")));
     size_t slash = str_find_char(object->api_version, '/');

@@ -12,7 +12,7 @@
 #define VALUES_MAX 16
 #define SHARDS_MAX 256
 #define OPERATIONS (OPERATION_OTHER + 1)
-#define KINDS (KIND_MAX + 1) /* the last one is "other" */
+#define KINDS (WORKLOAD_KINDS_MAX + 1) /* the last one is "other" */
 #define DECISIONS (DECISION_ERROR + 1)
 #define ACTIONS (ACTION_DENY + 1)
 

@@ -40,10 +40,12 @@ static bool is_ignored_sub_resource(struct str name) {
     return false;
 }
 
-enum review_scope review_scope(const struct review *review, const struct workload_kind **kind) {
+enum review_scope review_scope(const struct review *review, const struct declared_kinds *declared,
+                               const struct workload_kind **kind) {
     if (review->operation != OPERATION_CREATE && review->operation != OPERATION_UPDATE)
         return REVIEW_OPERATION;
-    const struct workload_kind *found = workload_find(review->kind.group, review->kind.kind);
+    const struct workload_kind *found =
+        workload_find_among(declared, review->kind.group, review->kind.kind);
     bool has_sub_resource = !str_is_empty(review->sub_resource);
     if (has_sub_resource &&
         (!found || !found->is_pod || is_ignored_sub_resource(review->sub_resource)))

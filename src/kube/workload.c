@@ -40,6 +40,16 @@ const struct workload_kind *workload_find(struct str group, struct str kind) {
     return NULL;
 }
 
+const struct workload_kind *workload_find_among(const struct declared_kinds *declared,
+                                                struct str group, struct str kind) {
+    const struct workload_kind *found = workload_find(group, kind);
+    for (size_t i = 0; declared && !found && i < declared->count; i++) {
+        const struct workload_kind *item = &declared->items[i];
+        if (str_equals(item->kind, kind) && str_equals(item->group, group)) found = item;
+    }
+    return found;
+}
+
 /* A kind that one group only has: all nine are so. */
 static const struct workload_kind *find_kind(struct str kind) {
     for (size_t i = 0; i < workload_kind_count; i++) {
@@ -49,13 +59,18 @@ static const struct workload_kind *find_kind(struct str kind) {
 }
 
 const struct workload_kind *workload_find_manifest(struct str api_version, struct str kind) {
+    return workload_find_manifest_among(NULL, api_version, kind);
+}
+
+const struct workload_kind *workload_find_manifest_among(const struct declared_kinds *declared,
+                                                         struct str api_version, struct str kind) {
     size_t slash = str_find_char(api_version, '/');
     bool has_group = slash < api_version.len;
     struct str group = has_group ? str_slice(api_version, 0, slash) : STR("");
     struct str version =
         has_group ? str_slice(api_version, slash + 1, api_version.len) : api_version;
     if (str_is_empty(version) || str_find_char(version, '/') < version.len) return NULL;
-    if (!str_equals(group, STR("extensions"))) return workload_find(group, kind);
+    if (!str_equals(group, STR("extensions"))) return workload_find_among(declared, group, kind);
     /* What was in extensions once is in apps or batch today, never in core. */
     const struct workload_kind *found = find_kind(kind);
     return found && !str_is_empty(found->group) ? found : NULL;
@@ -65,6 +80,22 @@ const struct workload_kind *workload_find_name(struct str name) {
     size_t dot = str_find_char(name, '.');
     if (dot == name.len) return find_kind(name);
     return workload_find(str_slice(name, dot + 1, name.len), str_slice(name, 0, dot));
+}
+
+const struct workload_kind *workload_find_name_among(const struct declared_kinds *declared,
+                                                     struct str name) {
+    const struct workload_kind *found = workload_find_name(name);
+    if (found || !declared) return found;
+    size_t dot = str_find_char(name, '.');
+    if (dot < name.len)
+        return workload_find_among(declared, str_slice(name, dot + 1, name.len),
+                                   str_slice(name, 0, dot));
+    for (size_t i = 0; i < declared->count; i++) {
+        if (!str_equals(declared->items[i].kind, name)) continue;
+        if (found) return NULL;
+        found = &declared->items[i];
+    }
+    return found;
 }
 
 /* --- taking an object apart --- */
@@ -148,6 +179,7 @@ static bool decode_spec(struct arena *arena, const struct cJSON *object, struct 
                                        : workload_is_job(out)    ? &job_table
                                                                  : &scaled_table;
     if (!spec || out->kind->is_pod) return true;
+    if (out->kind->declared_as && !out->kind->is_scaled) return true;
     if (decode_object(&decoder, spec, table, &out->spec)) return true;
     return decode_error_below(err, "spec");
 }
@@ -167,6 +199,7 @@ bool workload_decode(struct arena *arena, const struct workload_kind *kind,
 
 bool workload_is_scaled(const struct workload *workload) {
     struct str kind = workload->kind->kind;
+    if (workload->kind->declared_as) return workload->kind->is_scaled;
     if (str_equals(kind, STR("Deployment")) || str_equals(kind, STR("StatefulSet"))) return true;
     return str_is_empty(workload->meta.owner_kind) &&
            (str_equals(kind, STR("ReplicaSet")) || str_equals(kind, STR("ReplicationController")));
@@ -180,7 +213,7 @@ bool workload_is_mirror(const struct workload *workload) {
 
 bool workload_runs_to_its_end(const struct workload *workload) {
     return workload_is_job(workload) || workload_is_cron_job(workload) ||
-           str_equals(workload->meta.owner_kind, STR("Job"));
+           workload->kind->runs_to_completion || str_equals(workload->meta.owner_kind, STR("Job"));
 }
 
 const struct cJSON *workload_find_spec(const struct workload_kind *kind,
@@ -199,9 +232,9 @@ static struct str without_dash(struct str generate_name) {
     return str_slice(generate_name, 0, generate_name.len - (has_dash ? 1 : 0));
 }
 
-/* "web-679878c644" to "web", when that is the very hash that the Pod carries as a label. */
-static bool cut_template_hash(const struct workload *workload, struct str *name) {
-    struct str hash = tree_string(tree_find(workload->pod_meta.labels, STR("pod-template-hash")));
+/* "web-679878c644" to "web", when that is the very hash that the Pod carries as this label. */
+static bool cut_template_hash(const struct workload *workload, struct str label, struct str *name) {
+    struct str hash = tree_string(tree_find(workload->pod_meta.labels, label));
     if (str_is_empty(hash) || name->len < hash.len + 2 || !str_ends_with(*name, hash)) return false;
     size_t dash = name->len - hash.len - 1;
     if (name->at[dash] != '-') return false;
@@ -227,7 +260,9 @@ static bool find_grand_owner(const struct workload *workload, struct str *kind, 
     *name = workload->meta.owner_name;
     if (str_equals(workload->meta.owner_kind, STR("ReplicaSet"))) {
         *kind = STR("Deployment");
-        return cut_template_hash(workload, name);
+        if (cut_template_hash(workload, STR("pod-template-hash"), name)) return true;
+        *kind = STR("Rollout");
+        return cut_template_hash(workload, STR("rollouts-pod-template-hash"), name);
     }
     *kind = STR("CronJob");
     return str_equals(workload->meta.owner_kind, STR("Job")) && cut_schedule(name);

@@ -175,7 +175,8 @@ static bool has_equal_bytes(const struct admission *a) {
 /* All that the envelope decides: no tree is built. */
 static enum admission_skip skip_by_envelope(struct admission *a) {
     const struct review *review = &a->out->review;
-    enum admission_skip skip = skip_of_scope(review_scope(review, &a->kind));
+    enum admission_skip skip =
+        skip_of_scope(review_scope(review, &a->snapshot->declared, &a->kind));
     if (skip != SKIP_NONE) return skip;
     if (str_list_contains(&a->options->exempt_namespaces, review->name_space))
         return SKIP_EXEMPT_NAMESPACE;
@@ -183,7 +184,7 @@ static enum admission_skip skip_by_envelope(struct admission *a) {
     if (review->object.is_being_deleted &&
         !str_equals(review->sub_resource, STR("ephemeralcontainers")))
         return SKIP_BEING_DELETED;
-    a->judges_object = a->profile->judges_object[a->kind - workload_kinds];
+    a->judges_object = a->profile->judges_object[workload_index(a->kind)];
     if (!a->judges_object && has_equal_bytes(a)) return SKIP_UNCHANGED;
     if (!engine_may_concern(a->profile, review, a->kind)) return SKIP_NO_RULE;
     return SKIP_NONE;
@@ -289,6 +290,7 @@ static void judge(struct admission *a, const struct document *document,
         answer_allowed(a, SKIP_NO_OBJECT);
         return;
     }
+    out->workload.declared = &a->snapshot->declared;
     note_sent_version(a->arena, &out->review, &out->workload);
     judge_workload(a, &out->workload, &out->judgement);
     if (old && out->judgement.strongest_wanted != ACTION_OFF) ratchet(a, old);

@@ -39,8 +39,8 @@ static bool policy_may_concern(const struct policy *policy, const struct review 
 
 bool engine_may_concern(const struct profile *profile, const struct review *review,
                         const struct workload_kind *kind) {
-    const struct rule *const *rules = profile->rules[kind - workload_kinds];
-    size_t count = profile->rule_count[kind - workload_kinds];
+    const struct rule *const *rules = profile->rules[workload_index(kind)];
+    size_t count = profile->rule_count[workload_index(kind)];
     const struct policy *asked = NULL;
     for (size_t i = 0; i < count; i++) {
         if (rules[i]->policy == asked) continue;
@@ -277,7 +277,7 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     if (!judging.decided) return;
     findings_init(&judging.findings, arena, FINDINGS_MAX);
 
-    size_t kind = (size_t)(subject->workload->kind - workload_kinds);
+    size_t kind = workload_index(subject->workload->kind);
     const struct rule *const *rules = terms->profile->rules[kind];
     for (size_t i = 0; i < terms->profile->rule_count[kind]; i++) {
         if (terms->pod_is_unchanged && !rules[i]->judges_object) continue;

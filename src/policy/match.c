@@ -10,7 +10,7 @@ static bool any_glob_matches_any(const struct str_list *globs, const struct str 
 }
 
 static bool kind_is_among(uint32_t kinds, const struct workload_kind *kind) {
-    return kinds >> (kind - workload_kinds) & 1;
+    return kinds >> workload_index(kind) & 1;
 }
 
 static bool labels_match(const struct match *match, const struct cJSON *labels) {

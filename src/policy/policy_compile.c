@@ -9,7 +9,7 @@
 
 /* --- contradictions between documents -------------------------------------------------------- */
 
-static const char *origin_text(struct loading *loading, const struct origin *origin) {
+const char *loading_origin_text(struct loading *loading, const struct origin *origin) {
     struct str text = str_format(loading->arena, "%.*s:%u:%u", STR_ARGS(origin->file), origin->line,
                                  origin->column);
     return text.at ? text.at : "";
@@ -23,7 +23,8 @@ static void refuse_same_policies(struct loading *loading) {
                 continue;
             loading_error_at(loading, &later->origin,
                              "a second policy named \"%.*s\", the first is at %s",
-                             STR_ARGS(later->policy.name), origin_text(loading, &first->origin));
+                             STR_ARGS(later->policy.name),
+                             loading_origin_text(loading, &first->origin));
             break;
         }
 }
@@ -35,7 +36,7 @@ static void refuse_same_profiles(struct loading *loading) {
             if (str_is_empty(later->name) || !str_equals(first->name, later->name)) continue;
             loading_error_at(loading, &later->origin,
                              "a second profile named \"%.*s\", the first is at %s",
-                             STR_ARGS(later->name), origin_text(loading, &first->origin));
+                             STR_ARGS(later->name), loading_origin_text(loading, &first->origin));
             break;
         }
 }
@@ -142,7 +143,8 @@ static struct policy *compile_policies(struct loading *loading) {
 
 static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
     if (!(rule->policy->match.kinds & UINT32_C(1) << kind)) return false;
-    enum action action = workload_kinds[kind].is_pod ? rule->action : rule->template_action;
+    bool is_pod = kind < workload_kind_count && workload_kinds[kind].is_pod;
+    enum action action = is_pod ? rule->action : rule->template_action;
     return action != ACTION_OFF;
 }
 
@@ -173,7 +175,7 @@ static bool profile_has(const struct loaded_profile *loaded, struct str policy) 
 
 /* `loaded` NULL: the profile that holds every policy. */
 static void compile_profile(struct arena *arena, const struct loaded_profile *loaded,
-                            const struct policy *policies, size_t policy_count,
+                            const struct policy *policies, size_t policy_count, size_t kind_count,
                             struct profile *out) {
     *out = (struct profile){.name = loaded ? loaded->name : DEFAULT_PROFILE,
                             .mode = loaded ? loaded->mode : MODE_ENFORCE};
@@ -182,7 +184,7 @@ static void compile_profile(struct arena *arena, const struct loaded_profile *lo
     for (size_t i = 0; i < policy_count; i++)
         if (!loaded || profile_has(loaded, policies[i].name))
             out->policies[out->policy_count++] = &policies[i];
-    for (size_t kind = 0; kind < workload_kind_count; kind++)
+    for (size_t kind = 0; kind < kind_count; kind++)
         compile_rules_of_kind(arena, out, kind);
 }
 
@@ -204,6 +206,7 @@ static void compile_profiles(struct loading *loading, struct snapshot *snapshot)
     struct arena *arena = loading->arena;
     const struct policy *policies = snapshot->policies;
     size_t count = snapshot->policy_count;
+    size_t kinds = workload_kind_count + snapshot->declared.count;
     struct profile *profiles =
         ARENA_NEW(arena, struct profile, loading->profile_count + 1 + builtin_profile_count);
     if (!profiles) return;
@@ -211,14 +214,15 @@ static void compile_profiles(struct loading *loading, struct snapshot *snapshot)
     const struct loaded_profile *loaded = loading->profiles;
     for (; loaded; loaded = loaded->next)
         if (loaded->policy_count > 0)
-            compile_profile(arena, loaded, policies, count, &profiles[snapshot->profile_count++]);
+            compile_profile(arena, loaded, policies, count, kinds,
+                            &profiles[snapshot->profile_count++]);
     if (!has_own_profile(loading, DEFAULT_PROFILE))
-        compile_profile(arena, NULL, policies, count, &profiles[snapshot->profile_count++]);
+        compile_profile(arena, NULL, policies, count, kinds, &profiles[snapshot->profile_count++]);
     const struct policy *private_policy = &policies[count];
     for (size_t i = 0; i < builtin_profile_count; i++) {
         if (has_own_profile(loading, builtin_profiles[i].name)) continue;
         struct profile *profile = &profiles[snapshot->profile_count++];
-        compile_profile(arena, NULL, private_policy++, 1, profile);
+        compile_profile(arena, NULL, private_policy++, 1, kinds, profile);
         profile->name = builtin_profiles[i].name;
         if ((loaded = find_loaded(loading, profile->name))) profile->mode = loaded->mode;
     }
@@ -238,7 +242,6 @@ static void read_private_policies(struct loading *loading) {
 }
 
 struct snapshot *loading_compile(struct loading *loading) {
-    ASSERT(workload_kind_count <= KIND_MAX);
     refuse_same_policies(loading);
     refuse_same_profiles(loading);
     refuse_unknown_policies(loading);
@@ -255,6 +258,7 @@ struct snapshot *loading_compile(struct loading *loading) {
     snapshot->policy_count = loading->policy_count - loading->private_policy_count;
     snapshot->exceptions = exceptions;
     snapshot->exception_count = loading->exception_count;
+    snapshot->declared = loading->declared;
     snapshot->match_count = give_match_ids(loading, policies, loading->policy_count, exceptions);
     compile_profiles(loading, snapshot);
     return snapshot;
@@ -300,6 +304,7 @@ struct snapshot *policy_compile(const struct policy_source *sources, size_t coun
     loading.policies_end = &loading.policies;
     loading.profiles_end = &loading.profiles;
     loading.exceptions_end = &loading.exceptions;
+    loading_declare_kinds(&loading, sources, count);
     for (size_t i = 0; i < count; i++)
         loading_read_source(&loading, &sources[i]);
     refuse_nothing(&loading, sources, count);

@@ -33,6 +33,9 @@ enum key_shape {
     KEY_EXCLUDES,
     KEY_RULES,
     KEY_PARAMS,
+    KEY_GROUP,
+    KEY_KIND,
+    KEY_PATH,
 };
 
 struct key_row {
@@ -51,6 +54,7 @@ struct key_table loading_policy_keys(void);
 struct key_table loading_rule_keys(void);
 struct key_table loading_exception_keys(void);
 struct key_table loading_profile_keys(void);
+struct key_table loading_workload_kind_keys(void);
 struct key_table loading_metadata_keys(void);
 /* Of `match`, or of what takes objects out. */
 struct key_table loading_match_keys(bool takes_out);

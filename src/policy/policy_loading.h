@@ -45,6 +45,11 @@ struct loaded_exception {
     struct loaded_exception *next;
 };
 
+struct loaded_kind {
+    struct str name;
+    struct origin origin; /* of its name */
+};
+
 struct loading {
     struct arena *arena;             /* the snapshot's */
     struct diagnostics *diagnostics; /* may be NULL */
@@ -58,11 +63,24 @@ struct loading {
     struct loaded_profile *profiles, **profiles_end;
     struct loaded_exception *exceptions, **exceptions_end;
     size_t policy_count, profile_count, exception_count;
-    size_t private_policy_count; /* of the last policies: those of built-in Profiles */
+    /* Declared before anything else is read: a match may name them, whichever file it stands in. */
+    bool is_declaring;
+    struct declared_kinds declared; /* its items are declared_items */
+    struct workload_kind *declared_items;
+    struct loaded_kind *declarations; /* the same, in the same order */
+    size_t private_policy_count;      /* of the last policies: those of built-in Profiles */
 };
 
 /* Reads all documents of one source; what is wrong is collected. */
 void loading_read_source(struct loading *loading, const struct policy_source *source);
+/* Reads only the documents of kind WorkloadKind, which the other pass then leaves out. */
+void loading_declare_kinds(struct loading *loading, const struct policy_source *sources,
+                           size_t count);
+/* kind WorkloadKind. */
+void loading_read_workload_kind(struct loading *loading, const struct cJSON *spec, struct str name,
+                                const struct origin *origin);
+/* "FILE:LINE:COLUMN", terminated, never NULL. */
+const char *loading_origin_text(struct loading *loading, const struct origin *origin);
 /* Builds the snapshot of what was read. NULL when it contradicts itself or memory ran out. */
 struct snapshot *loading_compile(struct loading *loading);
 /* kind Exception. */

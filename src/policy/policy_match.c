@@ -3,7 +3,7 @@
 
 #include "base/glob.h"
 
-#define ALL_KINDS ((UINT32_C(1) << workload_kind_count) - 1)
+#define ALL_KINDS UINT32_MAX /* the declared ones too */
 #define WORD(literal)                                                                              \
     { "" literal, sizeof(literal) - 1 }
 
@@ -38,23 +38,42 @@ static uint32_t decode_words(struct loading *loading, const struct cJSON *node,
     return bits;
 }
 
+static void refuse_kind(struct loading *loading, const struct cJSON *item, struct str name) {
+    struct str names[WORKLOAD_KINDS_MAX];
+    size_t count = 0, same = 0;
+    for (size_t i = 0; i < workload_kind_count; i++)
+        names[count++] = workload_kinds[i].kind;
+    for (size_t i = 0; i < loading->declared.count; i++) {
+        names[count++] = loading->declared.items[i].kind;
+        if (str_equals(loading->declared.items[i].kind, name)) same++;
+    }
+    if (same > 1) {
+        loading_error(loading, item, "more than one WorkloadKind has the kind %s",
+                      loading_quote(loading, name));
+        loading_hint(loading, "write its group too: %.*s.GROUP", STR_ARGS(name));
+        return;
+    }
+    loading_error(loading, item, "unknown kind %s", loading_quote(loading, name));
+    struct str near = str_nearest(name, names, count);
+    struct str all = str_join(loading->arena, &(struct str_list){names, count}, STR(", "));
+    if (str_is_empty(near))
+        loading_hint(loading, "write one of %.*s, or declare it: kind WorkloadKind", STR_ARGS(all));
+    else
+        loading_hint(loading, "did you mean \"%.*s\"?", STR_ARGS(near));
+}
+
 static void decode_kinds(struct loading *loading, const struct cJSON *node, void *out) {
     struct match_draft *draft = out;
     if (!loading_list(loading, node, node->string)) return;
-    struct str names[KIND_MAX] = {0};
-    for (size_t i = 0; i < workload_kind_count; i++)
-        names[i] = workload_kinds[i].kind;
     uint32_t kinds = 0;
     for (const struct cJSON *item = node->child; item; item = item->next) {
         struct str name;
         if (!loading_string(loading, item, node->string, &name)) continue;
-        const struct workload_kind *kind = workload_find_name(name);
-        if (kind) {
-            kinds |= UINT32_C(1) << (kind - workload_kinds);
-            continue;
-        }
-        loading_error(loading, item, "unknown kind %s", loading_quote(loading, name));
-        loading_hint_words(loading, name, names, workload_kind_count);
+        const struct workload_kind *kind = workload_find_name_among(&loading->declared, name);
+        if (kind)
+            kinds |= UINT32_C(1) << workload_index(kind);
+        else
+            refuse_kind(loading, item, name);
     }
     draft->match.kinds = kinds;
 }
@@ -163,7 +182,8 @@ static void decode_acknowledge(struct loading *loading, const struct cJSON *node
 
 /* The last row is for what takes objects out: items of `exclude`, and exceptions. */
 static const struct key_row match_keys[] = {
-    {"kinds", decode_kinds, false, KEY_KINDS, "default: all nine that carry a pod spec"},
+    {"kinds", decode_kinds, false, KEY_KINDS,
+     "default: all that carry a pod spec, declared ones (WorkloadKind) too"},
     {"operations", decode_operations, false, KEY_OPERATIONS, "default: both"},
     {"namespaces", decode_namespaces, false, KEY_TEXTS, "globs"},
     {"names", decode_names, false, KEY_TEXTS, "globs of the object's own name or its workload's"},

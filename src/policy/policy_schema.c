@@ -5,6 +5,10 @@
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define DATE_PATTERN STR("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+#define GROUP_PATTERN STR("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+#define KIND_PATTERN STR("^[A-Z][A-Za-z0-9]*$")
+#define KIND_NAME_PATTERN STR("^[A-Z][A-Za-z0-9]*(\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$")
+#define PATH_PATTERN STR("^spec(\\.[A-Za-z0-9_-]+)*$")
 #define LABEL_PATTERN STR("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 static void write_type(struct json_out *out, const char *type) {
@@ -80,11 +84,13 @@ static void write_text(struct json_out *out, struct str pattern) {
         json_out_int(out, "minLength", 1);
 }
 
-/* "Deployment" or "Deployment.apps". */
+/* "Deployment" or "Deployment.apps", or one that a WorkloadKind declares, which no schema can know. */
 static void write_kinds(struct json_out *out) {
     write_type(out, "array");
     json_out_int(out, "minItems", 1);
     json_out_begin_object(out, "items");
+    json_out_begin_array(out, "anyOf");
+    json_out_begin_object(out, NULL);
     json_out_begin_array(out, "enum");
     for (size_t i = 0; i < workload_kind_count; i++)
         json_out_string(out, NULL, workload_kinds[i].kind);
@@ -94,6 +100,11 @@ static void write_kinds(struct json_out *out) {
                  STR_ARGS(workload_kinds[i].group));
         json_out_string(out, NULL, str_from(text));
     }
+    json_out_end_array(out);
+    json_out_end_object(out);
+    json_out_begin_object(out, NULL);
+    write_text(out, KIND_NAME_PATTERN);
+    json_out_end_object(out);
     json_out_end_array(out);
     json_out_end_object(out);
 }
@@ -120,6 +131,9 @@ static void write_value(struct json_out *out, enum key_shape shape) {
     case KEY_EXCLUDES: write_reference_list(out, "exclude"); break;
     case KEY_RULES: write_reference_list(out, "rule"); break;
     case KEY_PARAMS: write_type(out, "object"); break;
+    case KEY_GROUP: write_text(out, GROUP_PATTERN); break;
+    case KEY_KIND: write_text(out, KIND_PATTERN); break;
+    case KEY_PATH: write_text(out, PATH_PATTERN); break;
     }
 }
 
@@ -198,13 +212,15 @@ static void write_kind(struct json_out *out, const struct policy_schema_kind *ki
 
 static const struct policy_schema_kind own_kinds[] = {{"Policy", NULL},
                                                       {"Exception", NULL},
-                                                      {"Profile", NULL}};
+                                                      {"Profile", NULL},
+                                                      {"WorkloadKind", NULL}};
 
 static void write_definitions(struct json_out *out, const struct policy_schema_kind *more) {
     json_out_begin_object(out, "definitions");
     write_keys(out, "Policy", loading_policy_keys());
     write_keys(out, "Exception", loading_exception_keys());
     write_keys(out, "Profile", loading_profile_keys());
+    write_keys(out, "WorkloadKind", loading_workload_kind_keys());
     if (more) more->write(out, more->name);
     write_keys(out, "match", loading_match_keys(false));
     write_keys(out, "exclude", loading_match_keys(true));

@@ -71,7 +71,8 @@ static const struct workload_kind *edited_kind(const struct workload *workload,
     const struct workload_kind *own = workload->kind;
     if (finding->container && finding->container->type == CONTAINER_EPHEMERAL) return own;
     struct workload_name owner = workload_display_name(workload);
-    const struct workload_kind *kind = owner.is_owner ? workload_find_name(owner.kind) : NULL;
+    const struct workload_kind *kind =
+        owner.is_owner ? workload_find_name_among(workload->declared, owner.kind) : NULL;
     return kind ? kind : own;
 }
 

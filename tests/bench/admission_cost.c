@@ -87,7 +87,7 @@ static const struct stage {
 static bool prepare(struct bench *b) {
     struct error err;
     if (!review_read(&b->kept, b->body, &b->options.limits, &b->review, &err)) return false;
-    if (review_scope(&b->review, &b->kind) != REVIEW_JUDGE) b->kind = NULL;
+    if (review_scope(&b->review, NULL, &b->kind) != REVIEW_JUDGE) b->kind = NULL;
     if (b->kind &&
         !review_object_parse(&b->kept, &b->review.object, &b->options.limits, &b->document, &err))
         b->kind = NULL;

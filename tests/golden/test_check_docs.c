@@ -42,7 +42,8 @@ static struct str write_review(struct arena *arena, const char *manifest) {
     object.api_version = tree_string(tree_find(document.root, STR("apiVersion")));
     object.kind = tree_string(tree_find(document.root, STR("kind")));
     struct trial_case nobody = {.name_space = STR("default"), .operation = OPERATION_OTHER};
-    return trial_write_review(arena, &nobody, &object, NULL);
+    return trial_write_review(arena, workload_find_manifest(object.api_version, object.kind),
+                              &nobody, &object, NULL);
 }
 
 /* The message of the denial, with a policy that has only this rule. */

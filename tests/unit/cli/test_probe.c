@@ -47,7 +47,7 @@ static void a_sample_is_a_whole_review(void **state) {
         assert_true(str_equals(review.name_space, STR("team-a")));
         assert_true(review.dry_run);
         assert_int_equal(review.operation, OPERATION_CREATE);
-        assert_int_equal(review_scope(&review, &kind), REVIEW_JUDGE);
+        assert_int_equal(review_scope(&review, NULL, &kind), REVIEW_JUDGE);
         assert_int_equal(review.object.defect.kind, SCAN_FINE);
     }
 }

@@ -473,7 +473,7 @@ static void scope_decides_on_kind_operation_and_subresource(void **state) {
                        rows[i].group, rows[i].kind, rows[i].sub_resource, rows[i].operation,
                        rows[i].object);
         const struct workload_kind *kind = NULL;
-        enum review_scope scope = review_scope(read_quoted(text.at), &kind);
+        enum review_scope scope = review_scope(read_quoted(text.at), NULL, &kind);
         if (scope != rows[i].scope) fail_msg("%s gives %d", text.at, scope);
         if (scope == REVIEW_JUDGE) assert_true(str_equals(kind->kind, str_from(rows[i].kind)));
     }

@@ -101,6 +101,88 @@ static void manifests_may_use_any_version(void **state) {
     assert_null(workload_find_manifest(STR("apps/v1/x"), STR("Deployment")));
 }
 
+static struct workload_kind declared_items[] = {
+    {.group = STR_INIT("argoproj.io"), .kind = STR_INIT("Rollout"), .declared_as = 9},
+    {.group = STR_INIT("apps.kruise.io"),
+     .kind = STR_INIT("StatefulSet"),
+     .template_path = STR_INIT("spec.template"),
+     .spec_path = STR_INIT("spec.template.spec"),
+     .metadata_path = STR_INIT("spec.template.metadata"),
+     .declared_as = 10,
+     .is_scaled = true},
+    {.group = STR_INIT("example.com"), .kind = STR_INIT("Rollout"), .declared_as = 11},
+    {.group = STR_INIT("batch.example.com"),
+     .kind = STR_INIT("Job"),
+     .template_path = STR_INIT("spec.pods.template"),
+     .spec_path = STR_INIT("spec.pods.template.spec"),
+     .metadata_path = STR_INIT("spec.pods.template.metadata"),
+     .declared_as = 12,
+     .runs_to_completion = true},
+};
+static const struct declared_kinds declared = {declared_items, 4};
+
+static void declared_kinds_are_found_beside_the_nine(void **state) {
+    (void)state;
+    assert_ptr_equal(workload_find_among(&declared, STR("example.com"), STR("Rollout")),
+                     &declared_items[2]);
+    assert_ptr_equal(workload_find_among(&declared, STR("apps"), STR("StatefulSet")),
+                     kind_of("StatefulSet"));
+    assert_null(workload_find_among(&declared, STR("apps"), STR("Rollout")));
+    assert_null(workload_find_among(NULL, STR("argoproj.io"), STR("Rollout")));
+    assert_ptr_equal(workload_find_manifest_among(&declared, STR("apps.kruise.io/v1beta1"),
+                                                  STR("StatefulSet")),
+                     &declared_items[1]);
+    assert_null(workload_find_manifest_among(&declared, STR("apps.kruise.io"), STR("StatefulSet")));
+    for (size_t i = 0; i < workload_kind_count; i++)
+        assert_int_equal(workload_index(&workload_kinds[i]), i);
+    assert_int_equal(workload_index(&declared_items[2]), 11);
+}
+
+static void a_name_without_group_is_one_of_the_nine_first_and_never_two(void **state) {
+    (void)state;
+    assert_ptr_equal(workload_find_name_among(&declared, STR("StatefulSet")),
+                     kind_of("StatefulSet"));
+    assert_ptr_equal(workload_find_name_among(&declared, STR("StatefulSet.apps.kruise.io")),
+                     &declared_items[1]);
+    assert_null(workload_find_name_among(&declared, STR("Rollout")));
+    assert_ptr_equal(workload_find_name_among(&declared, STR("Rollout.argoproj.io")),
+                     &declared_items[0]);
+    assert_null(workload_find_name_among(&declared, STR("Rollout.")));
+    assert_ptr_equal(workload_find_name_among(&(struct declared_kinds){declared_items, 2},
+                                              STR("Rollout")),
+                     &declared_items[0]);
+}
+
+static const struct workload *decode_declared(size_t at, const char *text) {
+    struct workload *workload = ARENA_NEW(&arena, struct workload, 1);
+    const struct document *document = tree_from(&arena, text);
+    struct error err = {0};
+    if (!workload_decode(&arena, &declared_items[at], document, document->root, workload, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    return workload;
+}
+
+/* A kind may share its name with one of the nine and still have its own spec. */
+static void a_declared_kind_is_only_what_its_declaration_says(void **state) {
+    (void)state;
+    const struct workload *job =
+        decode_declared(3, "{'spec':{'activeDeadlineSeconds':'none','replicas':'many','pods':{"
+                           "'template':{'metadata':{'labels':{'a':'b'}},"
+                           "'spec':{'containers':[{'name':'c'}]}}}}}");
+    assert_false(workload_is_job(job));
+    assert_true(workload_runs_to_its_end(job));
+    assert_false(workload_is_scaled(job));
+    assert_int_equal(job->pod.container_count, 1);
+    assert_non_null(job->pod_meta.labels);
+
+    const struct workload *set = decode_declared(
+        1, "{'spec':{'replicas':3,'template':{'spec':{'containers':[{'name':'c'}]}}}}");
+    assert_true(workload_is_scaled(set));
+    assert_int_equal(set->spec.replicas.value, 3);
+    assert_false(workload_runs_to_its_end(set));
+    assert_false(decode_declared(1, "{'spec':{'workloadRef':{}}}")->has_pod);
+}
+
 static void policy_files_name_kinds_with_or_without_group(void **state) {
     (void)state;
     assert_ptr_equal(kind_of("Deployment"), kind_of("Deployment.apps"));
@@ -268,6 +350,12 @@ static const struct name_row name_rows[] = {
     {"Job", "'name':'x'," OWNER("Job", "nightly-29012345"), "Job", "nightly-29012345", true, false,
      "x nightly-29012345"},
     {"Deployment", "'name':'web'", "Deployment", "web", false, false, "web"},
+    {"Pod",
+     "'name':'p','labels':{'rollouts-pod-template-hash':'7f5'}," OWNER("ReplicaSet", "web-7f5"),
+     "Rollout", "web", true, false, "p web-7f5 web"},
+    {"Pod",
+     "'name':'p','labels':{'rollouts-pod-template-hash':'7f6'}," OWNER("ReplicaSet", "web-7f5"),
+     "ReplicaSet", "web-7f5", true, false, "p web-7f5"},
 };
 
 static const struct workload *decode_named(const struct name_row *row) {
@@ -310,6 +398,9 @@ int main(void) {
         cmocka_unit_test(nine_kinds_carry_a_pod_spec),
         cmocka_unit_test(other_groups_and_kinds_are_unknown),
         cmocka_unit_test(manifests_may_use_any_version),
+        cmocka_unit_test(declared_kinds_are_found_beside_the_nine),
+        cmocka_unit_test(a_name_without_group_is_one_of_the_nine_first_and_never_two),
+        cmocka_unit_test(a_declared_kind_is_only_what_its_declaration_says),
         cmocka_unit_test(policy_files_name_kinds_with_or_without_group),
         cmocka_unit_test(the_spec_is_found_where_the_kind_keeps_it),
         cmocka_unit_test(what_stands_beside_the_template_is_read),
