@@ -65,6 +65,19 @@ spec:
 {{- end }}
 {{- end -}}
 
+{{- /* The WorkloadKind objects. */ -}}
+{{- define "podgate.workloadKindObjects" -}}
+{{- range $name, $spec := .Values.workloadKinds }}
+---
+apiVersion: podgate.io/v1alpha1
+kind: WorkloadKind
+metadata:
+  name: {{ $name }}
+spec:
+  {{- toYaml $spec | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- /* All files of the chart's own ConfigMap, as a JSON object: name to text. */ -}}
 {{- define "podgate.policyFiles" -}}
 {{- $files := dict -}}
@@ -82,6 +95,12 @@ spec:
 {{- fail "policies and exceptions: the name profiles.yaml is kept for what the value profiles makes" -}}
 {{- end -}}
 {{- $_ := set $files "profiles.yaml" (printf "%s\n" .) -}}
+{{- end -}}
+{{- with include "podgate.workloadKindObjects" . | trim -}}
+{{- if hasKey $files "workload-kinds.yaml" -}}
+{{- fail "policies and exceptions: the name workload-kinds.yaml is kept for what the value workloadKinds makes" -}}
+{{- end -}}
+{{- $_ := set $files "workload-kinds.yaml" (printf "%s\n" .) -}}
 {{- end -}}
 {{- toJson $files -}}
 {{- end -}}
