@@ -101,6 +101,7 @@ bool source_window_need(struct source_window *window, size_t count) {
 void source_window_consume(struct source_window *window, size_t count) {
     struct str gone = str_slice(source_window_text(window), 0, count);
     const char *newline;
+    if (gone.len == 0) return;
     while ((newline = memchr(gone.at, '\n', gone.len)) != NULL) {
         window->line++;
         window->column = 1;
