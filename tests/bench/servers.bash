@@ -59,6 +59,7 @@ start_bare() { # NAME CORES THREADS
 # Nanoseconds on a core that all threads of the server had so far.
 cpu_ns() { cat "/proc/${server_pid[$1]}/task/"*/schedstat | awk '{ ns += $1 } END { printf "%.0f\n", ns }'; }
 resident_mb() { awk '/^VmRSS/ { printf "%.2f\n", $2 / 1024 }' "/proc/${server_pid[$1]}/status"; }
+most_resident_mb() { awk '/^VmHWM/ { printf "%.2f\n", $2 / 1024 }' "/proc/${server_pid[$1]}/status"; } # since its start
 
 # NAME REVIEW OPTION...: h2load's report is in $work/h2load.out. Always a number of requests, never -D: a connection that is not
 # made when the time is over keeps h2load 1.52 waiting for ever.
