@@ -13,7 +13,6 @@
 #include "text/yaml.h"
 
 #define API_VERSION "podgate.io/v1alpha1"
-#define WORKLOAD_KIND WORD("WorkloadKind")
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define WORD(literal)                                                                              \
     { "" literal, sizeof(literal) - 1 }
@@ -384,7 +383,7 @@ static const struct document_kind document_kinds[] = {
     {WORD("Policy"), read_policy},
     {WORD("Exception"), loading_read_exception},
     {WORD("Profile"), read_profile},
-    {WORKLOAD_KIND, loading_read_workload_kind},
+    {WORD("WorkloadKind"), loading_read_workload_kind},
 };
 
 struct head {
@@ -452,13 +451,9 @@ static bool is_foreign(struct loading *loading, const struct cJSON *root) {
     return true;
 }
 
-static bool is_declaration(const struct cJSON *root) {
-    return str_equals(tree_string(tree_find(root, STR("kind"))), (struct str)WORKLOAD_KIND);
-}
-
 static void read_document(struct loading *loading, const struct document *document) {
     struct head head = {0};
-    if (is_declaration(document->root) != loading->is_declaring) return;
+    if (loading_is_declaration(document->root) != loading->is_declaring) return;
     loading->document = document;
     if (tree_is_object(document->root) && is_foreign(loading, document->root)) return;
     loading_object(loading, document->root, "a policy document", document_keys,
@@ -486,16 +481,6 @@ void loading_read_source(struct loading *loading, const struct policy_source *so
             diagnostics_add_error(loading->diagnostics, loading->file, &err);
         if (err.code == ERR_MEMORY) return;
     }
-}
-
-void loading_declare_kinds(struct loading *loading, const struct policy_source *sources,
-                           size_t count) {
-    loading->is_declaring = true;
-    for (size_t i = 0; i < count; i++)
-        /* Most folders declare none, and are read once. */
-        if (str_contains(sources[i].text, (struct str)WORKLOAD_KIND))
-            loading_read_source(loading, &sources[i]);
-    loading->is_declaring = false;
 }
 
 /* --- the tables, for the schema -------------------------------------------------------------- */

@@ -76,6 +76,7 @@ void loading_read_source(struct loading *loading, const struct policy_source *so
 /* Reads only the documents of kind WorkloadKind, which the other pass then leaves out. */
 void loading_declare_kinds(struct loading *loading, const struct policy_source *sources,
                            size_t count);
+bool loading_is_declaration(const struct cJSON *root);
 /* kind WorkloadKind. */
 void loading_read_workload_kind(struct loading *loading, const struct cJSON *spec, struct str name,
                                 const struct origin *origin);

@@ -167,3 +167,19 @@ void loading_read_workload_kind(struct loading *loading, const struct cJSON *spe
     loading->declarations[count] = loaded;
     loading->declared.count++;
 }
+
+/* --- before all other documents --------------------------------------------------------------- */
+
+bool loading_is_declaration(const struct cJSON *root) {
+    return str_equals(tree_string(tree_find(root, STR("kind"))), STR("WorkloadKind"));
+}
+
+void loading_declare_kinds(struct loading *loading, const struct policy_source *sources,
+                           size_t count) {
+    loading->is_declaring = true;
+    for (size_t i = 0; i < count; i++)
+        /* Most folders declare none, and are read once. */
+        if (str_contains(sources[i].text, STR("WorkloadKind")))
+            loading_read_source(loading, &sources[i]);
+    loading->is_declaring = false;
+}
