@@ -272,6 +272,7 @@ $(OUT)/src/cli/version.o: $(OUT)/version
 $(OUT)/src/cli/version.o: DEFINES := -DPODGATE_VERSION='"$(VERSION)"' -DPODGATE_COMMIT='"$(COMMIT)"'
 # The assembler's .incbin is invisible to -MMD; the folder itself notices a policy that went away.
 $(OUT)/src/policy/builtin.o: $(wildcard policies policies/*.yaml)
+$(OUT)/src/desk/report/page.o: $(wildcard src/desk/report/page.html src/desk/report/page.css src/desk/report/page.js)
 
 $(ARCHIVE): $(OBJECTS) $(OUT)/objects | $(BUILD)/.deps
 	@echo "  AR    $@"

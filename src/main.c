@@ -8,6 +8,7 @@
 #include "cli/list.h"
 #include "cli/probe.h"
 #include "cli/replay.h"
+#include "cli/report.h"
 #include "cli/review.h"
 #include "cli/schema.h"
 #include "cli/serve.h"
@@ -16,8 +17,8 @@
 #include "text/json.h"
 
 static const struct verb *const verbs[] = {
-    &verb_serve, &verb_check,   &verb_review, &verb_replay, &verb_lint,    &verb_test,
-    &verb_list,  &verb_explain, &verb_schema, &verb_probe,  &verb_version,
+    &verb_serve,  &verb_check, &verb_review,  &verb_replay, &verb_lint,  &verb_test,
+    &verb_report, &verb_list,  &verb_explain, &verb_schema, &verb_probe, &verb_version,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
