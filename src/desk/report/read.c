@@ -179,24 +179,28 @@ static bool read_more(struct lines *lines, struct error *err) {
     return true;
 }
 
+/* A line counts once, however many pieces it comes in. */
+static void count_too_long(struct reading *reading, struct lines *lines) {
+    reading->report->skipped.too_long += !lines->skips;
+    reading->report->lines += !lines->skips;
+    lines->skips = true;
+}
+
 /* Hands on the lines that are whole, and at the end of the file the rest. */
 static void take_lines(struct reading *reading, struct lines *lines, size_t searched) {
     for (;;) {
         struct str held = {lines->bytes + lines->start, lines->end - lines->start};
         size_t at = searched + str_find_char(str_slice(held, searched, held.len), '\n');
         if (at == held.len && !lines->is_ended) break;
+        if (at > REPORT_LINE_BYTES) count_too_long(reading, lines);
         if (!lines->skips) take_line(reading, str_slice(held, 0, at));
         lines->skips = false;
         lines->start += at == held.len ? at : at + 1;
         searched = 0;
         if (at == held.len) return;
     }
-    if (lines->skips || lines->end - lines->start > REPORT_LINE_BYTES) {
-        reading->report->skipped.too_long += !lines->skips;
-        reading->report->lines += !lines->skips;
-        lines->skips = true;
-        lines->start = lines->end;
-    }
+    if (lines->end - lines->start > REPORT_LINE_BYTES) count_too_long(reading, lines);
+    if (lines->skips) lines->start = lines->end;
 }
 
 static bool read_all(struct reading *reading, struct lines *lines, struct error *err) {
