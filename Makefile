@@ -149,7 +149,10 @@ integration: $(PODGATE) $(INTEGRATION_TESTS) ## integration tests only: the real
 house: $(PODGATE) ## prove the order of the rooms, forbidden calls, headers, registry, hardening
 	@CC="$(CC)" PODGATE=$(PODGATE) tests/house/run.sh
 
-.PHONY: bench-compare bench-budget bench-peers bench-test
+page-test: $(PODGATE) ## the report's page in a headless Chromium (needs node and Chromium; SHOTS=FOLDER keeps screenshots)
+	@PODGATE=$(abspath $(PODGATE)) tests/page/run.sh $(SHOTS)
+
+.PHONY: page-test bench-compare bench-budget bench-peers bench-test
 BENCH := PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) CC="$(CC)"
 bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, one page of results (QUICK=1: a minute; WRITE_DOCS=1: into docs/performance.md)
 	@$(BENCH) QUICK=$(QUICK) WRITE_DOCS=$(WRITE_DOCS) tests/bench/run.sh

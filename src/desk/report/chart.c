@@ -124,7 +124,7 @@ void page_add_time(const struct view *view, struct strbuf *out) {
     add_key(view, out);
     strbuf_printf(
         out,
-        "<figure><svg role=\"img\" aria-labelledby=\"chart-title chart-desc\" viewBox=\"0 0 "
+        "<figure class=\"scroll\" tabindex=\"0\" aria-label=\"Chart\"><svg role=\"img\" aria-labelledby=\"chart-title chart-desc\" viewBox=\"0 0 "
         "%.0f %.0f\"><title id=\"chart-title\">Reviews by %s</title><desc "
         "id=\"chart-desc\">A stacked column for each of %zu %ss; the highest has %.*s "
         "reviews. The numbers are in the table below.</desc>",

@@ -214,7 +214,7 @@ static void rule_row(const struct page *page, uint32_t at, uint32_t most) {
         words(page, rule->fix);
         add(page, "</p>");
     }
-    add(page, "</td><td class=\"number\">");
+    add(page, "</td><td class=\"number seen\">");
     number(page, rule->reviews);
     add(page, "</td></tr>\n");
 }
@@ -227,10 +227,11 @@ static void add_rules(const struct page *page) {
         return;
     }
     uint32_t most = view_rule(view, view->rules[0])->workloads;
-    table_begin(page, "Rules",
-                "<th scope=\"col\" class=\"number\">Workloads</th><th scope=\"col\" "
-                "class=\"bar\"><span class=\"quiet\">As a bar</span></th>"
-                "<th scope=\"col\">Rule</th><th scope=\"col\" class=\"number\">Times seen</th>");
+    table_begin(
+        page, "Rules",
+        "<th scope=\"col\" class=\"number\">Workloads</th><th scope=\"col\" "
+        "class=\"bar\"><span class=\"quiet\">As a bar</span></th>"
+        "<th scope=\"col\">Rule</th><th scope=\"col\" class=\"number seen\">Times seen</th>");
     for (size_t i = 0; i < count && i < RULES_SHOWN; i++)
         rule_row(page, view->rules[i], most);
     table_end(page);

@@ -204,14 +204,16 @@ static void json_is_whole_without_results(void **state) {
     (void)state;
     struct desk_error error = {.file = STR("a\"b"), .message = STR("line\nbreak")};
     char *shown = written_by(&format_json, NULL, 0);
-    assert_string_equal(shown,
-                        "{\"version\":1,\"results\":[],\"errors\":[],\"summary\":{\"objects\":0,"
-                        "\"skipped\":0,\"denied\":0,\"warned\":0,\"audited\":0,"
-                        "\"excepted\":0,\"suppressed\":0,\"errors\":0}}\n");
+    assert_string_equal(
+        shown,
+        "{\"version\":1,\"results\":[],\"errors\":[],\"namespaces\":[],\"summary\":{\"objects\":0,"
+        "\"skipped\":0,\"denied\":0,\"warned\":0,\"audited\":0,"
+        "\"excepted\":0,\"suppressed\":0,\"errors\":0}}\n");
     free(shown);
     shown = written_by(&format_json, &error, 1);
-    assert_non_null(strstr(shown, "\"errors\":[\n{\"file\":\"a\\\"b\",\"line\":0,\"column\":0,"
-                                  "\"message\":\"line\\nbreak\"}\n],\"summary\""));
+    assert_non_null(strstr(shown,
+                           "\"errors\":[\n{\"file\":\"a\\\"b\",\"line\":0,\"column\":0,"
+                           "\"message\":\"line\\nbreak\"}\n],\"namespaces\":[],\"summary\""));
     free(shown);
 }
 
