@@ -81,9 +81,10 @@ struct replay_question {
     bool is_as_asked; /* the object before mutation and defaulting */
 };
 /* Anything else than REPLAY_JUDGED: there is no question in it. Everything lives in the arena or in
- * the record's text. */
+ * the record's text. `declared`: the candidates' kinds. */
 enum replay_reason replay_read_question(struct arena *arena, const struct replay_record *record,
                                         const struct scan_limits *limits,
+                                        const struct declared_kinds *declared,
                                         struct replay_question *out);
 
 /* Namespaces (a glob) that are judged by another profile; the first that matches counts. */

@@ -101,20 +101,28 @@ static bool read_event(struct arena *arena, struct str text, const struct scan_l
     return !arena_is_exhausted(arena);
 }
 
-static const struct workload_kind *find_resource(struct str group, struct str resource) {
-    for (size_t i = 0; i < workload_kind_count; i++)
-        if (str_equals(workload_kinds[i].group, group) &&
-            str_equals(workload_kinds[i].resource, resource))
-            return &workload_kinds[i];
+static const struct workload_kind *find_among(const struct workload_kind *kinds, size_t count,
+                                              const struct event *event) {
+    for (size_t i = 0; i < count; i++)
+        if (str_equals(kinds[i].group, event->group) &&
+            str_equals(kinds[i].resource, event->resource))
+            return &kinds[i];
     return NULL;
 }
 
+static const struct workload_kind *find_kind(const struct declared_kinds *declared,
+                                             const struct event *event) {
+    const struct workload_kind *kind = find_among(workload_kinds, workload_kind_count, event);
+    return kind ? kind : find_among(declared->items, declared->count, event);
+}
+
 /* Whether podgate has to do with it at all. */
-static enum replay_reason scope_of(const struct event *event, const struct workload_kind **kind) {
+static enum replay_reason scope_of(const struct event *event, const struct declared_kinds *declared,
+                                   const struct workload_kind **kind) {
     if (!str_equals(event->verb, STR("create")) && !str_equals(event->verb, STR("update")) &&
         !str_equals(event->verb, STR("patch")))
         return REPLAY_NO_WRITE;
-    *kind = find_resource(event->group, event->resource);
+    *kind = find_kind(declared, event);
     if (!*kind) return REPLAY_KIND;
     bool is_debugging =
         (*kind)->is_pod && str_equals(event->sub_resource, STR("ephemeralcontainers"));
@@ -188,12 +196,13 @@ static void write_review(struct strbuf *body, const struct event *event,
 
 static enum replay_reason read_audit(struct arena *arena, struct str text,
                                      const struct scan_limits *limits,
+                                     const struct declared_kinds *declared,
                                      struct replay_question *out) {
     struct event event;
     struct str object = STR_NONE, version = STR_NONE;
     const struct workload_kind *kind = NULL;
     if (!read_event(arena, text, limits, &event)) return REPLAY_MALFORMED;
-    enum replay_reason reason = scope_of(&event, &kind);
+    enum replay_reason reason = scope_of(&event, declared, &kind);
     if (reason == REPLAY_JUDGED) reason = choose_object(&event, out, &object);
     if (reason != REPLAY_JUDGED) return reason;
     if (!read_version(arena, object, limits, kind, &version)) return REPLAY_NO_OBJECT;
@@ -212,6 +221,7 @@ static enum replay_reason read_audit(struct arena *arena, struct str text,
 
 enum replay_reason replay_read_question(struct arena *arena, const struct replay_record *record,
                                         const struct scan_limits *limits,
+                                        const struct declared_kinds *declared,
                                         struct replay_question *out) {
     struct str kind = STR_NONE, api_version = STR_NONE, response = STR_NONE;
     *out = (struct replay_question){.before = REPLAY_BEFORE_UNKNOWN};
@@ -223,7 +233,7 @@ enum replay_reason replay_read_question(struct arena *arena, const struct replay
     api_version = content(arena, api_version);
     if (str_starts_with(api_version, STR("audit.k8s.io/")) && str_equals(kind, STR("Event")))
         return str_equals(api_version, STR("audit.k8s.io/v1"))
-                   ? read_audit(arena, record->text, limits, out)
+                   ? read_audit(arena, record->text, limits, declared, out)
                    : REPLAY_VERSION;
     if (!str_equals(kind, STR("AdmissionReview"))) return REPLAY_FOREIGN;
     if (!str_equals(api_version, STR("admission.k8s.io/v1")) &&

@@ -213,7 +213,8 @@ void replay_take(struct replay *replay, const struct replay_record *record) {
     arena_reset(&replay->arena, KEEP_BYTES);
     replay->records++;
     enum replay_reason reason =
-        replay_read_question(&replay->arena, record, &replay->admission.limits, &question);
+        replay_read_question(&replay->arena, record, &replay->admission.limits,
+                             &replay->candidate->declared, &question);
     bool has_failed = reason == REPLAY_JUDGED && !judge(replay, record, &question, &reason);
     if (has_failed || arena_is_exhausted(&replay->arena))
         replay->failures++;
