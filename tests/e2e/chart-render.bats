@@ -7,6 +7,7 @@ setup_file() {
     custom_kind cert-manager.io Certificate certificates
     custom_kind cert-manager.io Issuer issuers
     custom_kind monitoring.coreos.com ServiceMonitor servicemonitors
+    custom_kind monitoring.coreos.com PrometheusRule prometheusrules
     kubectl create namespace guard
     eventually serviceaccount_there guard
     # Pods are not even looked at without these.
@@ -14,7 +15,8 @@ setup_file() {
     echo '{"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "runc"}, "handler": "runc"}' | kubectl create -f -
 }
 teardown_file() {
-    kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com
+    kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com \
+        prometheusrules.monitoring.coreos.com
     kubectl delete runtimeclass runc
     kubectl delete namespace guard --wait=false
 }
