@@ -44,25 +44,25 @@ static void add_quoted_slowly(struct strbuf *buf, struct str value) {
     strbuf_add_char(buf, '"');
 }
 
-/* Nearly all texts, and all names, go as they are. `is_name`: a colon follows. */
-static void add_quoted(struct strbuf *buf, struct str value, bool is_name) {
-    if (plain_run(value, true) < value.len) {
-        add_quoted_slowly(buf, value);
-        if (is_name) strbuf_add_char(buf, ':');
-        return;
-    }
-    if (!strbuf_reserve(buf, value.len + 3)) return;
+/* `is_name`: a colon follows. */
+static void add_as_it_is(struct strbuf *buf, struct str plain, bool is_name) {
+    if (!strbuf_reserve(buf, plain.len + 3)) return;
     char *at = buf->at + buf->len;
     *at++ = '"';
-    if (value.len > 0) memcpy(at, value.at, value.len);
-    at += value.len;
+    if (plain.len > 0) memcpy(at, plain.at, plain.len);
+    at += plain.len;
     *at++ = '"';
     if (is_name) *at++ = ':';
     *at = '\0';
     buf->len = (size_t)(at - buf->at);
 }
 
-void json_out_escape(struct strbuf *buf, struct str value) { add_quoted(buf, value, false); }
+void json_out_escape(struct strbuf *buf, struct str value) {
+    if (plain_run(value, true) == value.len)
+        add_as_it_is(buf, value, false);
+    else
+        add_quoted_slowly(buf, value);
+}
 
 void json_out_init(struct json_out *out, struct strbuf *buf) {
     *out = (struct json_out){.buf = buf};
@@ -84,7 +84,8 @@ static void begin_value(struct json_out *out, bool named) {
 static void begin_named_value(struct json_out *out, const char *name) {
     begin_value(out, name != NULL);
     if (!name) return;
-    add_quoted(out->buf, str_from(name), true);
+    /* Names that stand in the code are plain. */
+    add_as_it_is(out->buf, str_from(name), true);
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {

@@ -7,39 +7,60 @@
 
 #include "base/str.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define PLAIN_BLOCK 16
-typedef unsigned char plain_block __attribute__((vector_size(PLAIN_BLOCK)));
 
 static inline bool is_plain(char c, bool is_html) {
     if ((unsigned char)(c - ' ') >= 0x7F - ' ' || c == '"' || c == '\\') return false;
     return !is_html || (c != '<' && c != '>' && c != '&');
 }
 
-static inline bool block_is_plain(const char *at, bool is_html) {
-    plain_block bytes, special;
-    uint64_t halves[2];
-    memcpy(&bytes, at, PLAIN_BLOCK);
-    special = (plain_block)(bytes - ' ' >= 0x7F - ' ') | (plain_block)(bytes == '"') |
-              (plain_block)(bytes == '\\');
-    if (is_html)
-        special |=
-            (plain_block)(bytes == '<') | (plain_block)(bytes == '>') | (plain_block)(bytes == '&');
-    memcpy(halves, &special, PLAIN_BLOCK);
-    return (halves[0] | halves[1]) == 0;
+/* A bit for each of sixteen bytes that does not stand for itself, the first one lowest. */
+#if defined(__SSE2__)
+static inline unsigned block_stops(const char *at, bool is_html) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    /* As signed numbers those that are not ASCII are less than a blank. */
+    __m128i stops = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
+    stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+    stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    if (is_html) {
+        /* They differ in one bit. */
+        __m128i angles = _mm_or_si128(bytes, _mm_set1_epi8('<' ^ '>'));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(angles, _mm_set1_epi8('>')));
+        stops = _mm_or_si128(stops, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
+    }
+    return (unsigned)_mm_movemask_epi8(stops);
 }
+#else
+static inline unsigned block_stops(const char *at, bool is_html) {
+    unsigned stops = 0;
+    for (unsigned i = 0; i < PLAIN_BLOCK; i++)
+        stops |= (unsigned)!is_plain(at[i], is_html) << i;
+    return stops;
+}
+#endif
 
 /* How many of the first bytes are printable ASCII, no quote and no backslash; with `is_html` (a constant) neither of
  * <, > and &. */
 static inline size_t plain_run(struct str s, bool is_html) {
     size_t run = 0;
-    while (s.len - run >= PLAIN_BLOCK && block_is_plain(s.at + run, is_html))
-        run += PLAIN_BLOCK;
+    if (s.len < PLAIN_BLOCK) {
+        while (run < s.len && is_plain(s.at[run], is_html))
+            run++;
+        return run;
+    }
+    for (; s.len - run >= PLAIN_BLOCK; run += PLAIN_BLOCK) {
+        unsigned stops = block_stops(s.at + run, is_html);
+        if (stops != 0) return run + (size_t)__builtin_ctz(stops);
+    }
     /* What is left is looked at together with some of what was. */
-    if (run > 0 && s.len - run < PLAIN_BLOCK && block_is_plain(s.at + s.len - PLAIN_BLOCK, is_html))
-        return s.len;
-    while (run < s.len && is_plain(s.at[run], is_html))
-        run++;
-    return run;
+    size_t last = s.len - PLAIN_BLOCK;
+    unsigned stops = block_stops(s.at + last, is_html) >> (run - last);
+    return stops != 0 ? run + (size_t)__builtin_ctz(stops) : s.len;
 }
 
 /* The code point of a well-formed sequence of that many bytes. */
