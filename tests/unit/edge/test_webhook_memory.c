@@ -77,8 +77,8 @@ static void assert_takes_nothing(const char *review, const char *verdict) {
 
 static void judging_takes_no_memory_after_the_first_time(void **state) {
     (void)state;
-    if (!CAN_COUNT) skip();
-    assert_true(calls > 0);
+    /* A sanitizer has a malloc of its own: then it looks at the same reviews and nothing is counted. */
+    assert_true(calls > 0 || !CAN_COUNT);
     assert_takes_nothing("create-pod-web-good", "\"allowed\":true");
     assert_takes_nothing("create-pod-bad-everything", "\"allowed\":false");
     assert_takes_nothing("update-pod-bad-everything", "\"allowed\":");
