@@ -73,8 +73,12 @@ static struct refusal_result judge_review(void *context) {
         assert_int_equal(outcome.decision, DECISION_ERROR);
         bool is_allowed = str_contains(outcome.body, STR("\"allowed\":true"));
         assert_true(outcome.http_status == 500 || (outcome.http_status == 200 && is_allowed));
-        /* Only a mode that never denies may allow what nobody judged. */
-        if (outcome.http_status == 200) assert_int_not_equal(work->setting.mode, MODE_ENFORCE);
+        /* Only a mode that never denies, the server's or the profile's, may allow what nobody judged. */
+        struct str name =
+            work->setting.profile[0] ? str_from(work->setting.profile) : STR("default");
+        const struct profile *profile = snapshot_find_profile(work->snapshot, name);
+        if (outcome.http_status == 200)
+            assert_int_not_equal(mode_min(work->setting.mode, profile->mode), MODE_ENFORCE);
     }
     struct refusal_result result = {!failed, copy_text(outcome.body)};
     arena_fini(&arena);
