@@ -3,8 +3,7 @@
  *
  * Streams into a strbuf; commas are its own business, nesting is at most 32. Strings are always
  * valid UTF-8 on the wire: ill-formed bytes become U+FFFD; control characters, '<', '>', '&', line
- * separators, direction marks and other invisible characters are escaped. A NULL name inside an object is a bug; in an array names are NULL. Names
- * are literals of the code, written as they are: one that data gives is json_out_string_at's.
+ * separators, direction marks and other invisible characters are escaped. A NULL name inside an object is a bug; in an array names are NULL.
  */
 #ifndef PODGATE_BASE_JSON_OUT_H
 #define PODGATE_BASE_JSON_OUT_H

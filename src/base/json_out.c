@@ -57,12 +57,17 @@ static void add_as_it_is(struct strbuf *buf, struct str plain, bool is_name) {
     buf->len = (size_t)(at - buf->at);
 }
 
-void json_out_escape(struct strbuf *buf, struct str value) {
-    if (plain_run(value, true) == value.len)
-        add_as_it_is(buf, value, false);
-    else
-        add_quoted_slowly(buf, value);
+/* Nearly all texts, and all names, go as they are. */
+static void add_quoted(struct strbuf *buf, struct str value, bool is_name) {
+    if (plain_run(value, true) == value.len) {
+        add_as_it_is(buf, value, is_name);
+        return;
+    }
+    add_quoted_slowly(buf, value);
+    if (is_name) strbuf_add_char(buf, ':');
 }
+
+void json_out_escape(struct strbuf *buf, struct str value) { add_quoted(buf, value, false); }
 
 void json_out_init(struct json_out *out, struct strbuf *buf) {
     *out = (struct json_out){.buf = buf};
@@ -84,8 +89,7 @@ static void begin_value(struct json_out *out, bool named) {
 static void begin_named_value(struct json_out *out, const char *name) {
     begin_value(out, name != NULL);
     if (!name) return;
-    /* Names that stand in the code are plain. */
-    add_as_it_is(out->buf, str_from(name), true);
+    add_quoted(out->buf, str_from(name), true);
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {
