@@ -30,7 +30,7 @@ BAD = """
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {rules: [{check: image-tag, params: {mutabel: [x]}}]}}
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {rules: [{check: drop-capabilities, params: {drop: ALL}}]}}
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {rules: [{check: pod-security, params: {level: strict}}]}}
-{apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {match: {kinds: [ReplicaController]}, rules: [{check: probes}]}}
+{apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {match: {kinds: ["replica controller"]}, rules: [{check: probes}]}}
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {match: {operations: [DELETE]}, rules: [{check: probes}]}}
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {match: {acknowledgeBroadRequesters: true}, rules: [{check: probes}]}}
 {apiVersion: podgate.io/v1alpha1, kind: Policy, metadata: {name: a}, spec: {exclude: {namespaces: [x]}, rules: [{check: probes}]}}
