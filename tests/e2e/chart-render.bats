@@ -9,6 +9,7 @@ setup_file() {
     custom_kind monitoring.coreos.com ServiceMonitor servicemonitors
     custom_kind monitoring.coreos.com PrometheusRule prometheusrules
     kubectl create namespace guard
+    kubectl create namespace monitoring
     eventually serviceaccount_there guard
     # Pods are not even looked at without these.
     kubectl -n guard create serviceaccount podgate --save-config
@@ -18,13 +19,13 @@ teardown_file() {
     kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com \
         prometheusrules.monitoring.coreos.com
     kubectl delete runtimeclass runc
-    kubectl delete namespace guard --wait=false
+    kubectl delete namespace guard monitoring --wait=false
 }
 
 taken() { # HELM-OPTION...
     helm template podgate "$E2E_ROOT/charts/podgate" --namespace guard --kube-version "$(kubectl version -o json | jq -r .serverVersion.gitVersion)" "$@" \
         >"$BATS_TEST_TMPDIR/rendered.yaml"
-    kubectl -n guard apply --dry-run=server --validate=strict -f "$BATS_TEST_TMPDIR/rendered.yaml"
+    kubectl apply --dry-run=server --validate=strict -f "$BATS_TEST_TMPDIR/rendered.yaml"
 }
 
 @test "the API server takes what the chart renders by default" {
