@@ -50,7 +50,7 @@ teardown_file() {
 }
 
 @test "the chart: an exception excuses one workload in one namespace" {
-    plain_namespace monitoring
+    plain_namespace profiles-exception
     say 'kubectl apply -f node-agent.yaml'
     say "sed 's/name: node-agent/name: other/' node-agent.yaml | kubectl apply -f -"
     same profiles-exception

@@ -19,7 +19,7 @@ teardown_file() {
     kubectl delete crd certificates.cert-manager.io issuers.cert-manager.io servicemonitors.monitoring.coreos.com \
         prometheusrules.monitoring.coreos.com
     kubectl delete runtimeclass runc
-    kubectl delete namespace guard monitoring --wait=false
+    kubectl delete namespace guard monitoring --timeout=60s
 }
 
 taken() { # HELM-OPTION...
