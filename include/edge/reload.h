@@ -35,7 +35,8 @@ MUST_CHECK bool reload_new(const struct reload_options *options, struct reload *
                            struct error *err);
 void reload_free(struct reload *reload);
 
-/* Reads, compiles and puts in force; for the start, where every error is the person's to see. */
+/* Reads, and puts in force what is new. False: what was read is refused, and what was in force stays. Of the start
+ * every error is the person's to see. */
 MUST_CHECK bool reload_policies(struct reload *reload, struct diagnostics *diagnostics,
                                 struct error *err);
 MUST_CHECK bool reload_certificate(struct reload *reload, struct error *err);

@@ -20,7 +20,7 @@ struct reload {
     struct arena arena; /* owns this struct */
     struct reload_options options;
     int signals, wake, watches;
-    uint64_t policies_hash; /* of the texts last looked at, whatever came of them */
+    uint64_t policies_hash; /* of the texts last read, whatever came of them; 0: to be tried again */
     bool policies_fine, certificate_fine;
     struct metrics_shard *shard;
     int64_t next_look_ns;
@@ -147,34 +147,24 @@ static void put_in_force(struct reload *reload, struct snapshot *snapshot) {
     store_replace(reload->options.store, snapshot);
 }
 
-enum look { LOOK_SAME, LOOK_NEW, LOOK_BAD };
-
-/* Reads the policies; if they are not what was seen last, compiles them and puts them in force. */
-static enum look look_at_policies(struct reload *reload, struct diagnostics *diagnostics,
-                                  struct error *err) {
+bool reload_policies(struct reload *reload, struct diagnostics *diagnostics, struct error *err) {
     struct arena arena;
     struct policy_source *sources = NULL;
     size_t count = 0;
-    enum look result = LOOK_SAME;
     *err = (struct error){.code = ERR_NONE};
     arena_init(&arena, 65536, 0);
-    if (!source_read_policies(&arena, reload->options.policies, &sources, &count, err)) {
-        reload->policies_hash = 0;
-        result = LOOK_BAD;
-    } else if (hash_sources(sources, count) != reload->policies_hash) {
-        reload->policies_hash = hash_sources(sources, count);
+    bool fine = source_read_policies(&arena, reload->options.policies, &sources, &count, err);
+    uint64_t hash = fine ? hash_sources(sources, count) : 0;
+    if (fine && hash != reload->policies_hash) {
         struct snapshot *snapshot = policy_compile(sources, count, diagnostics);
         if (snapshot) put_in_force(reload, snapshot);
         /* Nothing is wrong with the files: the next look tries again. */
-        if (diagnostics->out_of_memory) reload->policies_hash = 0;
-        result = snapshot ? LOOK_NEW : LOOK_BAD;
+        if (diagnostics->out_of_memory) hash = 0;
+        fine = snapshot != NULL;
     }
+    reload->policies_hash = hash;
     arena_fini(&arena);
-    return result;
-}
-
-bool reload_policies(struct reload *reload, struct diagnostics *diagnostics, struct error *err) {
-    return look_at_policies(reload, diagnostics, err) != LOOK_BAD;
+    return fine;
 }
 
 static void log_diagnostics(struct reload *reload, const struct diagnostics *diagnostics) {
@@ -196,7 +186,7 @@ static void refresh_policies(struct reload *reload) {
     arena_init(&arena, 16384, 0);
     diagnostics_init(&diagnostics, &arena);
     bool were_fine = reload->policies_fine;
-    if (look_at_policies(reload, &diagnostics, &err) == LOOK_BAD) {
+    if (!reload_policies(reload, &diagnostics, &err)) {
         reload->policies_fine = false;
         metrics_set(reload->options.metrics, METRIC_RELOAD_OK, 0);
         /* What cannot be read is tried again at every look, but told once. */
@@ -216,12 +206,12 @@ static void refresh_policies(struct reload *reload) {
 
 /* --- certificate ------------------------------------------------------------------------------ */
 
-static enum tls_load look_at_certificate(struct reload *reload, struct error *err) {
+bool reload_certificate(struct reload *reload, struct error *err) {
     struct str advice;
     enum tls_load result = tls_load(reload->options.tls, &reload->options.tls_files,
                                     clock_unix_ms() / 1000, &advice, err);
     if (advice.len > 0) log_message(reload->options.log, LOG_LEVEL_WARN, "%.*s", STR_ARGS(advice));
-    if (result != TLS_LOADED) return result;
+    if (result != TLS_LOADED) return result != TLS_REFUSED;
     reload->certificate_fine = true;
     int64_t not_after_s = tls_not_after(reload->options.tls);
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_OK, 1);
@@ -230,18 +220,14 @@ static enum tls_load look_at_certificate(struct reload *reload, struct error *er
     log_message(reload->options.log, LOG_LEVEL_INFO,
                 "the certificate is in force: it is valid for %lld more hours",
                 (long long)(not_after_s - clock_unix_ms() / 1000) / 3600);
-    return result;
-}
-
-bool reload_certificate(struct reload *reload, struct error *err) {
-    return look_at_certificate(reload, err) != TLS_REFUSED;
+    return true;
 }
 
 static void refresh_certificate(struct reload *reload) {
     struct error err;
     char text[1024];
     bool was_fine = reload->certificate_fine;
-    if (look_at_certificate(reload, &err) != TLS_REFUSED) return;
+    if (reload_certificate(reload, &err)) return;
     reload->certificate_fine = false;
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_OK, 0);
     if (!was_fine) return;
