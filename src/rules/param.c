@@ -100,11 +100,15 @@ static bool map_from_node(struct param_decoding *d, const struct cJSON *node,
     return true;
 }
 
+static bool takes_map(const struct param *row) {
+    return row->type == PARAM_QUANTITIES || row->type == PARAM_GLOB_MAP;
+}
+
 /* The reader of policy files bounds the depth of its trees. */
 static bool value_from_node(struct param_decoding *d, const struct cJSON *node,
                             struct param_parsed *out) {
     *out = (struct param_parsed){.is_list = tree_is_array(node),
-                                 .is_map = tree_is_object(node) && d->row->type >= PARAM_QUANTITIES,
+                                 .is_map = tree_is_object(node) && takes_map(d->row),
                                  .node = node};
     if (out->is_map) return map_from_node(d, node, out);
     out->count = out->is_list ? tree_count(node) : 1;
