@@ -20,7 +20,7 @@ struct reload {
     struct arena arena; /* owns this struct */
     struct reload_options options;
     int signals, wake, watches;
-    uint64_t policies_hash; /* of the texts last read, whatever came of them; 0: to be tried again */
+    uint64_t policies_hash; /* of the texts last read; 0: to be tried again */
     bool policies_fine, certificate_fine;
     struct metrics_shard *shard;
     int64_t next_look_ns;
