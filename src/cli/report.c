@@ -249,7 +249,7 @@ static int report_all(struct arena *arena, struct report *report,
     }
     bool is_fine = read_all(report, files);
     if (is_empty(report) && !options->allow_empty) {
-        tell_empty(report);
+        if (is_fine || report->lines > 0) tell_empty(report);
         return STATUS_TROUBLE;
     }
     is_fine = write_all(report, now, options) && is_fine;

@@ -1,5 +1,5 @@
 /*
- * source_files: folders and whole files for the rooms source and replay. Paths and texts live in the
+ * source_files: folders and whole files for the rooms source, replay and report. Paths and texts live in the
  * caller's arena.
  */
 #ifndef PODGATE_DESK_SOURCE_FILES_H

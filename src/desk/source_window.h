@@ -1,5 +1,5 @@
 /*
- * source_window (private to the rooms source and replay): the part of a file that is in memory. It is read from
+ * source_window (private to the rooms source, replay and report): the part of a file that is in memory. It is read from
  * a pipe or a file as it is needed, what has been consumed is forgotten, and it grows to what must be
  * held at once. One thread.
  */

@@ -1,39 +1,15 @@
 /* What an earlier report says is read from its JSON, alone or within its page. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "desk/report/model.h"
+#include "desk/source.h"
 #include "text/json.h"
 
-#define FILE_BYTES ((off_t)512 << 20)
+#define FILE_BYTES ((size_t)512 << 20)
 #define NO_REPORT "is neither a page nor JSON that podgate report wrote"
 #define PAGE_DATA STR("<script type=\"application/json\" id=\"data\">")
 
 static const struct scan_limits limits = {.depth = 16,
                                           .nodes = (size_t)32 << 20,
                                           .string_bytes = (size_t)1 << 20};
-
-static bool read_whole(struct arena *arena, const char *path, struct str *text, struct error *err) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    if (fd < 0) return error_set(err, ERR_IO, "cannot be opened: %s", strerror(errno));
-    bool is_fine =
-        fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_BYTES;
-    size_t size = is_fine ? (size_t)status.st_size : 0, len = 0;
-    char *bytes = arena_allocate_text(arena, size + 1);
-    while (is_fine && bytes && len < size) {
-        ssize_t got = read(fd, bytes + len, size - len);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        len += (size_t)got;
-    }
-    close(fd);
-    *text = (struct str){bytes, len};
-    if (!bytes) return error_set(err, ERR_MEMORY, "out of memory");
-    return (is_fine && len == size) || error_set(err, ERR_IO, "is no file that can be read whole");
-}
 
 /* Of a page what stands between its tags: JSON there has no "<". */
 static struct str find_json(struct str text) {
@@ -99,17 +75,16 @@ static bool take(struct report *report, struct arena *arena, const struct docume
 bool report_read_previous(struct report *report, struct str path, struct error *err) {
     struct arena arena;
     struct document document;
-    struct str text = STR_NONE;
+    struct str text;
     arena_init(&arena, (size_t)1 << 20, 0);
-    struct str name = str_copy(&arena, path);
-    bool is_read = name.at ? read_whole(&arena, name.at, &text, err)
-                           : error_set(err, ERR_MEMORY, "out of memory");
+    bool is_read = source_read_file(&arena, path, FILE_BYTES, &text, err);
     if (is_read) {
         bool is_json = json_read(&arena, find_json(text), &limits, &document, err);
         if (!is_json && err->code != ERR_MEMORY) error_set(err, ERR_SCHEMA, NO_REPORT);
         is_read = is_json && take(report, &arena, &document, err);
+        struct str name = str_copy(&arena, path);
+        if (!is_read && name.at) error_in(err, name.at);
     }
-    if (!is_read && name.at) error_in(err, name.at);
     arena_fini(&arena);
     return is_read;
 }

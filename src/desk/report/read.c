@@ -4,11 +4,9 @@
  *          or all of that in one line
  * A line is of the log unless it is of a check's output that has begun.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "desk/report/model.h"
+#include "desk/source_files.h"
+#include "desk/source_window.h"
 #include "text/json.h"
 
 #define FIRST_BYTES ((size_t)1 << 20)
@@ -16,18 +14,12 @@
 #define CHECK_BEGIN STR("{\"version\":")
 #define LOG_BEGIN STR("{\"v\":")
 
-struct lines {
-    int fd;
-    struct arena arena; /* of the bytes */
-    char *bytes;
-    size_t room, start, end;
-    bool is_ended, skips; /* the rest of a line that is too long */
-};
-
 struct reading {
     struct report *report;
     struct arena arena; /* of a line's tree */
-    bool is_in_check;   /* between its begin and its end */
+    struct source_window window;
+    bool skips;       /* the rest of a line that is too long */
+    bool is_in_check; /* between its begin and its end */
     bool lacks_memory;
 };
 
@@ -141,98 +133,71 @@ static void take_line(struct reading *reading, struct str line) {
 
 /* --- a file ---------------------------------------------------------------------------------- */
 
-/* Room behind what is held, by moving it or by a larger buffer. */
-static bool make_room(struct lines *lines, struct error *err) {
-    size_t held = lines->end - lines->start;
-    if (lines->end < lines->room) return true;
-    if (lines->start == 0) {
-        size_t room = lines->room ? lines->room * 2 : FIRST_BYTES;
-        struct arena arena;
-        arena_init(&arena, 4096, 0);
-        char *bytes = arena_allocate_text(&arena, room);
-        if (!bytes) {
-            arena_fini(&arena);
-            return error_set(err, ERR_MEMORY, "out of memory");
-        }
-        if (held > 0) memcpy(bytes, lines->bytes, held);
-        arena_fini(&lines->arena);
-        lines->arena = arena;
-        lines->bytes = bytes;
-        lines->room = room;
-        return true;
-    }
-    if (held > 0) memmove(lines->bytes, lines->bytes + lines->start, held);
-    lines->start = 0;
-    lines->end = held;
-    return true;
-}
-
-static bool read_more(struct lines *lines, struct error *err) {
-    ssize_t got;
-    if (!make_room(lines, err)) return false;
-    do
-        got = read(lines->fd, lines->bytes + lines->end, lines->room - lines->end);
-    while (got < 0 && errno == EINTR);
-    if (got < 0) return error_set(err, ERR_IO, "cannot be read: %s", strerror(errno));
-    lines->is_ended = got == 0;
-    lines->end += (size_t)got;
-    return true;
-}
-
 /* A line counts once, however many pieces it comes in. */
-static void count_too_long(struct reading *reading, struct lines *lines) {
-    reading->report->skipped.too_long += !lines->skips;
-    reading->report->lines += !lines->skips;
-    lines->skips = true;
+static void count_too_long(struct reading *reading) {
+    reading->report->skipped.too_long += !reading->skips;
+    reading->report->lines += !reading->skips;
+    reading->skips = true;
 }
 
-/* Hands on the lines that are whole, and at the end of the file the rest. */
-static void take_lines(struct reading *reading, struct lines *lines, size_t searched) {
+static void take_held(struct reading *reading, struct str line) {
+    if (line.len > REPORT_LINE_BYTES) count_too_long(reading);
+    if (!reading->skips) take_line(reading, line);
+    reading->skips = false;
+}
+
+/* Takes the lines that are whole. What is left has no end yet: how long it is. */
+static size_t take_lines(struct reading *reading, size_t looked) {
+    struct source_window *window = &reading->window;
     for (;;) {
-        struct str held = {lines->bytes + lines->start, lines->end - lines->start};
-        size_t at = searched + str_find_char(str_slice(held, searched, held.len), '\n');
-        if (at == held.len && !lines->is_ended) break;
-        if (at > REPORT_LINE_BYTES) count_too_long(reading, lines);
-        if (!lines->skips) take_line(reading, str_slice(held, 0, at));
-        lines->skips = false;
-        lines->start += at == held.len ? at : at + 1;
-        searched = 0;
-        if (at == held.len) return;
+        struct str held = source_window_text(window);
+        size_t end = looked + str_find_char(str_slice(held, looked, held.len), '\n');
+        if (end == held.len) break;
+        take_held(reading, str_slice(held, 0, end));
+        source_window_consume(window, end + 1);
+        looked = 0;
     }
-    if (lines->end - lines->start > REPORT_LINE_BYTES) count_too_long(reading, lines);
-    if (lines->skips) lines->start = lines->end;
+    size_t left = source_window_text(window).len;
+    if (left > REPORT_LINE_BYTES) count_too_long(reading);
+    if (!reading->skips) return left;
+    source_window_consume(window, left);
+    return 0;
 }
 
-static bool read_all(struct reading *reading, struct lines *lines, struct error *err) {
-    while (!lines->is_ended) {
-        size_t searched = lines->end - lines->start;
-        if (!read_more(lines, err)) return false;
-        take_lines(reading, lines, searched);
-        if (reading->lacks_memory || arena_is_exhausted(&reading->report->arena))
-            return error_set(err, ERR_MEMORY, "out of memory");
+static bool has_memory(const struct reading *reading, struct error *err) {
+    if (!reading->lacks_memory && !arena_is_exhausted(&reading->report->arena)) return true;
+    return error_set(err, ERR_MEMORY, "out of memory");
+}
+
+static bool read_all(struct reading *reading, struct error *err) {
+    struct source_window *window = &reading->window;
+    size_t looked = 0;
+    while (source_window_more(window)) {
+        looked = take_lines(reading, looked);
+        if (!has_memory(reading, err)) return false;
     }
-    return true;
+    *err = window->failure;
+    if (window->has_failed) return false;
+    take_held(reading, source_window_text(window));
+    return has_memory(reading, err);
 }
 
 bool report_read(struct report *report, struct str path, struct error *err) {
     struct reading reading = {.report = report};
-    struct lines lines = {.fd = STDIN_FILENO};
-    char name[4096];
-    bool is_stdin = str_equals(path, STR("-"));
-    if (path.len >= sizeof name) return error_set(err, ERR_IO, "this name is too long");
-    memcpy(name, path.at, path.len);
-    name[path.len] = '\0';
-    if (!is_stdin) lines.fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (lines.fd < 0) {
-        error_set(err, ERR_IO, "cannot be opened: %s", strerror(errno));
-        return error_in(err, name);
-    }
+    bool is_read = false;
     arena_init(&reading.arena, FIRST_BYTES, 0);
-    arena_init(&lines.arena, 4096, 0);
-    bool is_read = read_all(&reading, &lines, err);
-    if (!is_read) error_in(err, is_stdin ? "<stdin>" : name);
-    arena_fini(&lines.arena);
+    source_window_init(&reading.window, 2 * REPORT_LINE_BYTES, 0);
+    struct str name = str_copy(&report->arena, path);
+    if (!name.at)
+        error_set(err, ERR_MEMORY, "out of memory");
+    else if (source_files_is_folder(name))
+        error_set(err, ERR_IO, "is a folder: name its files");
+    else if (!source_window_open(&reading.window, name))
+        *err = reading.window.failure;
+    else
+        is_read = read_all(&reading, err);
+    if (!is_read && name.at) error_in(err, str_equals(name, STR("-")) ? "<stdin>" : name.at);
+    source_window_fini(&reading.window);
     arena_fini(&reading.arena);
-    if (!is_stdin) close(lines.fd);
     return is_read;
 }
