@@ -177,12 +177,18 @@ fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review pol
 
 fuzzer: $(FUZZER)
 
+# With WRITE_DOCS=1 what a whole run tried and lost goes into docs/reliability.md, when it has passed.
+FAULT_ROWS = $(abspath $(BUILD))/rows-$@
+into_page  = $(if $(WRITE_DOCS),$(if $(ONLY)$(TESTS),$(error tables are written whole: without ONLY and TESTS)) \
+	rm -rf $(FAULT_ROWS) && mkdir -p $(FAULT_ROWS) && export FAULT_ROWS=$(FAULT_ROWS) &&)
+write_page = $(if $(WRITE_DOCS),&& tests/faults/write_tables.sh $(FAULT_ROWS) $(PODGATE))
+
 faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
-	@FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS)
+	@$(into_page) FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS) $(write_page)
 
 # A sanitizer has its own malloc: only the release is told that calls fail.
 fault-calls: $(PODGATE) $(OUT)/tests/faults/test_calls ## calls of a running podgate fail, one by one: malloc, open, read, epoll, ... (release only; FAULTS=all: every call)
-	@TEST_TIMEOUT=3600 $(RUN) $(OUT)/tests/faults/test_calls
+	@$(into_page) TEST_TIMEOUT=3600 $(RUN) $(OUT)/tests/faults/test_calls $(write_page)
 
 # Go is needed for those below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
@@ -203,17 +209,18 @@ observe-test: $(PODGATE) ## metrics and logs, read by promtool, Prometheus and a
 	@PODGATE=$(abspath $(PODGATE)) tests/observe/run.sh
 
 .PHONY: attack million soak
-ATTACK = go -C tests/attack build -o $(abspath $(BUILD))/attack . && $(BUILD)/attack -podgate $(PODGATE) $(if $(WRITE_DOCS),-write-docs) $(if $(SANITIZE),-sanitized)
+ATTACK = $(into_page) go -C tests/attack build -o $(abspath $(BUILD))/attack . && \
+	$(BUILD)/attack -podgate $(PODGATE) $(if $(WRITE_DOCS),-rows $(FAULT_ROWS)) $(if $(SANITIZE),-sanitized)
 attack: $(PODGATE) ## attacks from the network, faults of the life cycle, a well-behaved client beside them (needs Go 1.26; WRITE_DOCS=1)
-	@$(ATTACK) -only "$(ONLY)" attacks lifecycle
+	@$(ATTACK) -only "$(ONLY)" attacks lifecycle $(write_page)
 
 COUNT ?= 1000000
 million: $(PODGATE) ## a million requests across reloads, rotations and restarts, none lost or wrong (needs Go 1.26; COUNT=50000)
-	@$(ATTACK) -count $(COUNT) million
+	@$(ATTACK) -count $(COUNT) million $(write_page)
 
 SOAK ?= 3600
 soak: $(PODGATE) ## an hour under load: memory and descriptors stay flat (needs Go 1.26; SOAK=seconds)
-	@$(ATTACK) -soak $(SOAK)s soak
+	@$(ATTACK) -soak $(SOAK)s soak $(write_page)
 
 e2e: $(PODGATE) ## a real API server, kubectl and helm (needs Go 1.26; the first run builds them)
 	@PODGATE=$(abspath $(PODGATE)) tests/e2e/run.sh

@@ -202,7 +202,7 @@ func soak(c config, out *report) error {
 	var flat []string
 	for i := range samples {
 		text, bad := isFlat(samples[i])
-		flat, err = append(flat, text), errors.Join(err, bad)
+		flat, err = append(flat, fmt.Sprintf("replica %d: %s", i+1, text)), errors.Join(err, bad)
 	}
 	err = errors.Join(err, f.stop(), l.tally.err())
 	out.row("soak", fmt.Sprintf("soak of %s", c.soak), fmt.Sprintf("%d requests, %d reloads and rotations", l.tally.asked.Load(), turn),

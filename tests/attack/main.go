@@ -27,7 +27,7 @@ func run() int {
 	flag.DurationVar(&c.soak, "soak", time.Hour, "how long")
 	flag.StringVar(&c.only, "only", "", "faults whose name has this text")
 	flag.BoolVar(&c.sanitized, "sanitized", false, "built with sanitizers, which keep what was freed: memory is not bounded")
-	write := flag.Bool("write-docs", false, "write the results into "+page)
+	rows := flag.String("rows", "", "the folder for a file of rows a table")
 	flag.Parse()
 	out := &report{}
 	path, err := filepath.Abs(*podgate)
@@ -47,8 +47,8 @@ func run() int {
 			}
 		}
 	}
-	if err == nil && *write && out.failed == 0 {
-		err = out.write()
+	if err == nil && *rows != "" && out.failed == 0 {
+		err = out.write(*rows)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "attack:", err)

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
-const page = "docs/reliability.md"
-
-// A report prints a line for each row as it comes, and writes the rows into the page at the end.
+// A report prints a line for each row as it comes. At the end the rows may go to files, one a table, which
+// tests/faults/write_tables.sh puts into docs/reliability.md.
 type report struct {
 	passed, failed int
 	rows           []row
@@ -31,24 +32,15 @@ func (r *report) row(table, fault, tried, lost, shown string, err error) {
 	r.rows = append(r.rows, row{table, fault, tried, lost, shown})
 }
 
-// write replaces the rows of the tables that this run filled. A table stands between two marks in the page.
-func (r *report) write() error {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
+// write makes FOLDER/TABLE.tsv of each table that this run filled.
+func (r *report) write(folder string) error {
 	tables := map[string]string{}
 	for _, row := range r.rows {
-		tables[row.table] += fmt.Sprintf("| %s | %s | %s | %s |\n", row.fault, row.tried, row.lost, row.shown)
+		tables[row.table] += strings.Join([]string{row.fault, row.tried, row.lost, row.shown}, "\t") + "\n"
 	}
+	var all error
 	for name, rows := range tables {
-		begin, end := "<!-- begin: "+name+" -->\n", "<!-- end: "+name+" -->"
-		before, rest, found := strings.Cut(string(text), begin)
-		_, after, ended := strings.Cut(rest, end)
-		if !found || !ended {
-			return fmt.Errorf("%s has no table %s", page, name)
-		}
-		text = []byte(before + begin + "| fault | how often | lost | shown |\n|---|---|---|---|\n" + rows + end + after)
+		all = errors.Join(all, os.WriteFile(filepath.Join(folder, name+".tsv"), []byte(rows), 0o644))
 	}
-	return os.WriteFile(page, text, 0o644)
+	return all
 }

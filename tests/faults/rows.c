@@ -12,6 +12,6 @@ void fault_row(const char *section, const char *fault, size_t tried, const char 
     snprintf(path, sizeof path, "%s/%s.tsv", folder, section);
     FILE *file = fopen(path, "a");
     if (!file) return;
-    fprintf(file, "%s\t%zu %s\t%s\t%zu\n", fault, tried, unit, came_of_it, lost);
+    fprintf(file, "%s\t%zu %s\t%zu\t%s\n", fault, tried, unit, lost, came_of_it);
     fclose(file);
 }
