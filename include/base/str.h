@@ -84,6 +84,14 @@ MUST_CHECK bool str_to_int64(struct str s, int64_t *value);
  * is near: at most a third of its letters wrong, swapped neighbours counting as one. */
 struct str str_nearest(struct str wrong, const struct str *words, size_t count);
 
+/* "s" unless there is one. */
+static inline const char *str_plural(uint64_t count) { return count == 1 ? "" : "s"; }
+
+/* FNV-1a of a text behind the texts before it: the same everywhere and always, for fingerprints. Who chooses
+ * the texts can make them collide: tables have base/table's. */
+#define STR_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash_add(uint64_t hash, struct str s);
+
 /* Length of the well-formed UTF-8 sequence (RFC 3629) at s.at: 1 to 4, or 0 when ill-formed. */
 size_t str_utf8_length(struct str s);
 /* Number of code points (ill-formed bytes count one each). */

@@ -103,6 +103,8 @@ static char *put_date(char *at, int64_t days, char follower) {
 
 void date_format(int64_t days, char buffer[static 16]) { put_date(buffer, days, '\0'); }
 
+int64_t date_to_unix(int64_t days) { return days * SECONDS_PER_DAY; }
+
 int64_t date_from_unix(int64_t seconds) { return floor_divide(seconds, SECONDS_PER_DAY); }
 
 void date_format_instant(int64_t unix_ms, char buffer[static 32]) {

@@ -8,8 +8,6 @@
 #include "desk/source.h"
 #include "edge/clock.h"
 
-#define SECONDS_PER_DAY 86400
-
 const char *const console_colour_names[] = {"auto", "always", "never", NULL};
 const char *const console_mode_names[] = {"audit", "warn", "enforce", NULL};
 
@@ -82,7 +80,7 @@ bool console_read_now(struct str value, int64_t *now) {
         console_error(&err);
         return false;
     }
-    *now = str_is_empty(value) ? clock_unix_ms() / 1000 : day * SECONDS_PER_DAY;
+    *now = str_is_empty(value) ? clock_unix_ms() / 1000 : date_to_unix(day);
     return true;
 }
 
@@ -103,7 +101,7 @@ struct snapshot *console_load_policies(struct arena *arena, const struct str_lis
         console_say("out of memory while loading the policies");
     else
         console_say("%zu error%s in the policies: nothing was judged", diagnostics.errors,
-                    diagnostics.errors == 1 ? "" : "s");
+                    str_plural(diagnostics.errors));
     return NULL;
 }
 

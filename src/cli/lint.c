@@ -30,18 +30,16 @@ static const char help[] =
     "\n"
     "exit status: 0 no error; 1 advice, with --strict; 2 errors.";
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 /* "2 policies, 5 rules, 1 exception" */
 static void add_counts(struct strbuf *out, const struct snapshot *snapshot) {
     size_t rules = 0;
     for (size_t i = 0; i < snapshot->policy_count; i++)
         rules += snapshot->policies[i].rule_count;
     strbuf_printf(out, "%zu polic%s, %zu rule%s", snapshot->policy_count,
-                  snapshot->policy_count == 1 ? "y" : "ies", rules, plural(rules));
+                  snapshot->policy_count == 1 ? "y" : "ies", rules, str_plural(rules));
     if (snapshot->exception_count > 0)
         strbuf_printf(out, ", %zu exception%s", snapshot->exception_count,
-                      plural(snapshot->exception_count));
+                      str_plural(snapshot->exception_count));
 }
 
 /* `snapshot` NULL: there are errors. */
@@ -55,7 +53,7 @@ static int tell(struct arena *arena, const struct diagnostics *diagnostics,
     }
     if (snapshot) add_counts(&out, snapshot);
     if (!snapshot)
-        strbuf_printf(&out, "%zu error%s\n", diagnostics->errors, plural(diagnostics->errors));
+        strbuf_printf(&out, "%zu error%s\n", diagnostics->errors, str_plural(diagnostics->errors));
     else if (diagnostics->advice)
         strbuf_printf(&out, ": no error, advice %zu times\n", diagnostics->advice);
     else

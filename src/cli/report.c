@@ -229,8 +229,7 @@ static void tell_empty(const struct report *report) {
         console_say("nothing was read (--allow-empty accepts that)");
     else if (report->skipped.newer > 0)
         console_say("this is of a newer podgate (%llu line%s): use that podgate's report",
-                    (unsigned long long)report->skipped.newer,
-                    report->skipped.newer == 1 ? "" : "s");
+                    (unsigned long long)report->skipped.newer, str_plural(report->skipped.newer));
     else
         console_say("no line is a review in podgate's log (JSON lines, not --log-format text) or "
                     "what podgate check -o json wrote (--allow-empty accepts that)");

@@ -186,7 +186,7 @@ static bool load_policies(struct serve *serve, struct error *err) {
     console_print_diagnostics(&diagnostics, serve->arena);
     if (fine || err->code != ERR_NONE) return fine;
     return error_set(err, ERR_SCHEMA, "the policies have %zu error%s: podgate does not start",
-                     diagnostics.errors, diagnostics.errors == 1 ? "" : "s");
+                     diagnostics.errors, str_plural(diagnostics.errors));
 }
 
 static bool check_options(const struct serve_options *o, struct error *err) {

@@ -33,8 +33,6 @@ static const char help[] =
     "exit status: 0 all is as expected; 1 something differs; 2 a test could not be run, or there\n"
     "was none.";
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 /* Files that are named must hold tests; in folders manifests stand beside them. */
 static bool run_file(struct arena *arena, const struct source_test_file *file, int64_t now,
                      struct strbuf *out, struct diagnostics *diagnostics,
@@ -60,11 +58,11 @@ static int tell(const struct strbuf *out, const struct diagnostics *diagnostics,
     console_print(out);
     console_print_diagnostics(diagnostics, arena);
     printf("%zu case%s in %zu test%s: %zu passed, %zu failed\n", counts->cases,
-           plural(counts->cases), counts->tests, plural(counts->tests),
+           str_plural(counts->cases), counts->tests, str_plural(counts->tests),
            counts->cases - counts->failed, counts->failed);
     if (diagnostics->errors) {
         console_say("%zu error%s: what they concern was not run", diagnostics->errors,
-                    plural(diagnostics->errors));
+                    str_plural(diagnostics->errors));
         return STATUS_TROUBLE;
     }
     if (!is_fine) return STATUS_TROUBLE;

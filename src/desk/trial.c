@@ -9,7 +9,6 @@
 #include "desk/trial_parts.h"
 
 #define API_VERSION STR("podgate.io/v1alpha1")
-#define SECONDS_PER_DAY 86400
 #define QUOTE_MAX 64
 
 /* --- rows -------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
+#include "base/date.h"
 #include "desk/source.h"
 #include "desk/trial_parts.h"
 
-#define SECONDS_PER_DAY 86400
 #define KEEP_BYTES ((size_t)1 << 20)
 
 struct running {
@@ -104,7 +104,7 @@ static void judge(struct running *running, const struct trial_object *object) {
     const struct trial_spec *spec = &trial->spec;
     struct admission_options options = {.limits = scan_limits_default, .mode = spec->mode};
     struct admission_outcome outcome;
-    int64_t now = spec->day == TRIAL_NO_DAY ? trial->now : spec->day * SECONDS_PER_DAY;
+    int64_t now = spec->day == TRIAL_NO_DAY ? trial->now : date_to_unix(spec->day);
     const struct workload_kind *kind =
         workload_find_manifest_among(&trial->snapshot->declared, object->api_version, object->kind);
     if (!kind) return;

@@ -1,8 +1,7 @@
 /* What was counted, and what the policies in force say of themselves, as text. */
+#include "base/date.h"
 #include "edge/metrics_state.h"
 #include "edge/metrics_text.h"
-
-#define SECONDS_PER_DAY 86400
 
 struct renderer {
     struct metrics *metrics;
@@ -193,7 +192,7 @@ static void render_exceptions(struct renderer *r, const struct snapshot *snapsho
         if (exception->expires == EXCEPTION_NEVER_ENDS) continue;
         text_sample(&r->text, end, "");
         text_label(&r->text, "exception", exception->name);
-        text_value(&r->text, (exception->expires + 1) * SECONDS_PER_DAY);
+        text_value(&r->text, date_to_unix(exception->expires + 1));
     }
 }
 
@@ -207,7 +206,7 @@ static void render_waiting_rules(struct renderer *r, const struct snapshot *snap
             text_sample(&r->text, name, "");
             text_label(&r->text, "policy", policy->name);
             text_label(&r->text, "rule", policy->rules[i].name);
-            text_value(&r->text, policy->rules[i].deny_from * SECONDS_PER_DAY);
+            text_value(&r->text, date_to_unix(policy->rules[i].deny_from));
         }
     }
 }

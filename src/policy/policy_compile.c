@@ -264,17 +264,10 @@ struct snapshot *loading_compile(struct loading *loading) {
     return snapshot;
 }
 
-/* FNV-1a, 64 bits. A text ends with a byte that UTF-8 never has, so that borders count. */
-static uint64_t hash_add(uint64_t hash, struct str text) {
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
-    return (hash ^ 0xFF) * UINT64_C(0x100000001b3);
-}
-
 static uint64_t hash_sources(const struct policy_source *sources, size_t count) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = STR_HASH_START;
     for (size_t i = 0; i < count; i++)
-        hash = hash_add(hash_add(hash, sources[i].name), sources[i].text);
+        hash = str_hash_add(str_hash_add(hash, sources[i].name), sources[i].text);
     return hash;
 }
 

@@ -90,7 +90,7 @@ static void junit_object(struct format_sink *sink, const struct desk_object *obj
         strbuf_add(buf, STR(">\n"));
         if (own->failed) {
             strbuf_printf(buf, "      <failure message=\"%zu violation%s\"", own->failed,
-                          own->failed == 1 ? "" : "s");
+                          str_plural(own->failed));
             add_attribute(buf, "type", own->first_rule);
             strbuf_add(buf, STR(">\n"));
             strbuf_add(buf, strbuf_str(&own->failures));

@@ -113,14 +113,12 @@ static void text_error(struct format_sink *sink, const struct desk_error *error)
     format_flush(sink);
 }
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 static void text_end(struct format_sink *sink, const struct desk_summary *summary) {
     struct strbuf *buf = &sink->buf;
     if (sink->results + sink->errors) strbuf_add_char(buf, '\n');
     if (summary->omitted)
         strbuf_printf(buf, "%zu further finding%s not shown: an object has too many\n",
-                      summary->omitted, plural(summary->omitted));
+                      summary->omitted, str_plural(summary->omitted));
     if (summary->request_rules)
         strbuf_printf(buf,
                       "%zu rule%s on who asks or for which operation, which a file cannot tell:"

@@ -50,15 +50,6 @@ struct place told_end(struct str text, const struct place *place) {
 
 /* --- fingerprints ------------------------------------------------------------------------------ */
 
-/* FNV-1a, 64 bits. A text ends with a byte that UTF-8 never has, so that borders count. */
-static uint64_t hash_add(uint64_t hash, struct str text) {
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
-    return (hash ^ 0xFF) * UINT64_C(0x100000001b3);
-}
-
-#define HASH_OF_NOTHING UINT64_C(0xcbf29ce484222325)
-
 static struct str as_text(struct arena *arena, uint64_t hash) {
     return str_format(arena, "%016llx", (unsigned long long)hash);
 }
@@ -90,27 +81,25 @@ struct str told_fingerprint(struct arena *arena, const struct desk_result *resul
         finding->detail,
         str_from(numbers),
     };
-    uint64_t hash = HASH_OF_NOTHING;
+    uint64_t hash = STR_HASH_START;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        hash = hash_add(hash, parts[i]);
+        hash = str_hash_add(hash, parts[i]);
     return as_text(arena, hash);
 }
 
 struct str told_error_fingerprint(struct arena *arena, const struct desk_error *error) {
-    return as_text(arena, hash_add(hash_add(HASH_OF_NOTHING, error->file), error->message));
+    return as_text(arena, str_hash_add(str_hash_add(STR_HASH_START, error->file), error->message));
 }
 
 /* --- the last line ------------------------------------------------------------------------------ */
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 void told_add_summary(struct strbuf *buf, const struct desk_summary *summary) {
     strbuf_printf(buf, "%zu object%s judged, %zu skipped: %zu denied, %zu warned", summary->objects,
-                  plural(summary->objects), summary->skipped, summary->denied, summary->warned);
+                  str_plural(summary->objects), summary->skipped, summary->denied, summary->warned);
     if (summary->audited) strbuf_printf(buf, ", %zu audited", summary->audited);
     if (summary->excepted) strbuf_printf(buf, ", %zu excepted", summary->excepted);
     if (summary->suppressed)
         strbuf_printf(buf, "; %zu violation%s suppressed by annotations", summary->suppressed,
-                      plural(summary->suppressed));
-    strbuf_printf(buf, "; %zu error%s\n", summary->errors, plural(summary->errors));
+                      str_plural(summary->suppressed));
+    strbuf_printf(buf, "; %zu error%s\n", summary->errors, str_plural(summary->errors));
 }

@@ -14,11 +14,9 @@
 #define TEXT_BYTES 512
 #define OWNERS_SHOWN 200 /* to a person; JSON has them all */
 
-static const char *plural(uint64_t count) { return count == 1 ? "" : "s"; }
-
 static void add_count(struct strbuf *out, uint64_t count, const char *what) {
     strbuf_add_number(out, count);
-    strbuf_printf(out, " %s%s", what, plural(count));
+    strbuf_printf(out, " %s%s", what, str_plural(count));
 }
 
 /* --- for a person ----------------------------------------------------------------------------- */

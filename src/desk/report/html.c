@@ -28,7 +28,7 @@ static void more(const struct page *page, size_t count, size_t shown, const char
     add(page, "<p class=\"more\">and ");
     number(page, count - shown);
     strbuf_printf(page->out, " more %s%s: <code>podgate report -o json</code> has them all</p>\n",
-                  what, view_plural(count - shown));
+                  what, str_plural(count - shown));
 }
 
 static void table_begin(const struct page *page, const char *label, const char *head) {
@@ -148,7 +148,7 @@ static void changed_owners(const struct page *page) {
     }
     add(page, "<p>");
     number(page, view->new_owner_count);
-    strbuf_printf(page->out, " workload%s new here, ", view_plural(view->new_owner_count));
+    strbuf_printf(page->out, " workload%s new here, ", str_plural(view->new_owner_count));
     number(page, view->gone_owner_count);
     add(page, " no longer seen breaking a rule.</p>\n");
     if (view->new_owner_count == 0) return;
@@ -345,7 +345,7 @@ static void owner_item(const struct page *page, uint32_t at, bool is_open) {
     add(page, "</span> <span class=\"in\">");
     words(page, name_space);
     strbuf_printf(page->out, "</span> <span class=\"count\">%u rule%s", owner->rules,
-                  view_plural(owner->rules));
+                  str_plural(owner->rules));
     if (owner->last_ms > 0)
         STRBUF_ADD(page->out, STR(", last seen "), view_time(view->arena, owner->last_ms));
     add(page, "</span></summary><ul class=\"broken\">\n");

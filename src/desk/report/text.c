@@ -29,7 +29,7 @@ static struct str number(const struct text *text, uint64_t value) {
 static void more(const struct text *text, size_t count, size_t shown, const char *what) {
     if (count <= shown) return;
     strbuf_printf(text->out, "  and %.*s more %s%s\n", STR_ARGS(number(text, count - shown)), what,
-                  view_plural(count - shown));
+                  str_plural(count - shown));
 }
 
 static void bar(const struct text *text, uint64_t value, uint64_t most) {
@@ -50,20 +50,20 @@ static void title(const struct text *text) {
     strbuf_add(text->out, STR("podgate report:"));
     if (dump->ends > 0)
         strbuf_printf(text->out, " %.*s object%s of podgate check",
-                      STR_ARGS(number(text, dump->objects)), view_plural(dump->objects));
+                      STR_ARGS(number(text, dump->objects)), str_plural(dump->objects));
     else if (dump->begun > 0)
         strbuf_add(text->out, STR(" the beginning of what podgate check found"));
     if (dump->begun > 0 && report->reviews > 0) strbuf_add(text->out, STR(" and"));
     if (dump->begun == 0 || report->reviews > 0)
         strbuf_printf(text->out, " %.*s review%s in the log",
-                      STR_ARGS(number(text, report->reviews)), view_plural(report->reviews));
+                      STR_ARGS(number(text, report->reviews)), str_plural(report->reviews));
     if (report->first_ms > 0)
         strbuf_printf(text->out, ", %.*s to %.*s UTC", STR_ARGS(view_time(arena, report->first_ms)),
                       STR_ARGS(view_time(arena, report->last_ms)));
     strbuf_printf(text->out, "\n%.*s workload%s in %.*s namespace%s break%s a rule",
-                  STR_ARGS(number(text, report->owners.count)), view_plural(report->owners.count),
+                  STR_ARGS(number(text, report->owners.count)), str_plural(report->owners.count),
                   STR_ARGS(number(text, text->view->broken_namespaces)),
-                  view_plural(text->view->broken_namespaces), report->owners.count == 1 ? "s" : "");
+                  str_plural(text->view->broken_namespaces), report->owners.count == 1 ? "s" : "");
     strbuf_printf(text->out, "; %.*s would be denied in mode enforce\n",
                   STR_ARGS(number(text, text->view->denied_workloads)));
     struct str_list notes;
@@ -133,21 +133,21 @@ static void standing(const struct text *text, const struct report_namespace *spa
     switch (view_standing(text->view, space)) {
     case VIEW_BREAKS:
         strbuf_printf(out, "%.*s workload%s break%s a rule, %.*s would be denied",
-                      STR_ARGS(number(text, space->workloads)), view_plural(space->workloads),
+                      STR_ARGS(number(text, space->workloads)), str_plural(space->workloads),
                       space->workloads == 1 ? "s" : "",
                       STR_ARGS(number(text, space->denied_workloads)));
         return;
     case VIEW_READY:
         strbuf_printf(out, "ready to enforce: none of %.*s object%s breaks a rule",
-                      STR_ARGS(number(text, space->objects)), view_plural(space->objects));
+                      STR_ARGS(number(text, space->objects)), str_plural(space->objects));
         return;
     case VIEW_QUIET:
         if (space->reviews > 0)
             strbuf_printf(out, "no violation in %.*s review%s; unchanged workloads were not seen",
-                          STR_ARGS(number(text, space->reviews)), view_plural(space->reviews));
+                          STR_ARGS(number(text, space->reviews)), str_plural(space->reviews));
         else
             strbuf_printf(out, "no violation in %.*s object%s",
-                          STR_ARGS(number(text, space->objects)), view_plural(space->objects));
+                          STR_ARGS(number(text, space->objects)), str_plural(space->objects));
         return;
     }
 }
@@ -191,7 +191,7 @@ static void pairs_of(const struct text *text, uint32_t owner_number) {
     }
     if (owner->rules > RULES_OF_OWNER)
         strbuf_printf(text->out, "    and %u more rule%s\n", owner->rules - RULES_OF_OWNER,
-                      view_plural(owner->rules - RULES_OF_OWNER));
+                      str_plural(owner->rules - RULES_OF_OWNER));
 }
 
 static void owners(const struct text *text) {
@@ -210,8 +210,8 @@ static void owners(const struct text *text) {
         strbuf_add(text->out, str_is_empty(space) ? STR("") : STR(" in "));
         escaped(text, space);
         strbuf_printf(text->out, ": %u rule%s, seen %.*s time%s\n", owner->rules,
-                      view_plural(owner->rules), STR_ARGS(number(text, owner->reviews)),
-                      view_plural(owner->reviews));
+                      str_plural(owner->rules), STR_ARGS(number(text, owner->reviews)),
+                      str_plural(owner->reviews));
         pairs_of(text, view->owners[i]);
     }
     more(text, count, OWNERS_SHOWN, "workload");
@@ -233,7 +233,7 @@ static void exceptions(const struct text *text) {
             strbuf_add(text->out, STR(", never used here\n"));
         else
             strbuf_printf(text->out, ", used in %.*s review%s\n",
-                          STR_ARGS(number(text, each->uses)), view_plural(each->uses));
+                          STR_ARGS(number(text, each->uses)), str_plural(each->uses));
     }
     more(text, table->count, EXCEPTIONS_SHOWN, "exception");
     if (!view->report->knows_policies)
@@ -248,7 +248,7 @@ static void changed_owners(const struct text *text) {
         return;
     }
     strbuf_printf(text->out, "  %.*s workload%s new here, %.*s no longer seen breaking a rule\n",
-                  STR_ARGS(number(text, view->new_owner_count)), view_plural(view->new_owner_count),
+                  STR_ARGS(number(text, view->new_owner_count)), str_plural(view->new_owner_count),
                   STR_ARGS(number(text, view->gone_owner_count)));
     for (size_t i = 0; i < view->new_owner_count && i < CHANGES_SHOWN; i++) {
         struct str space, kind, name;
@@ -274,7 +274,7 @@ static void changes(const struct text *text) {
         const struct view_rule_change *each = &view->changes[i];
         strbuf_printf(text->out, "  %+9lld  ", (long long)each->now - (long long)each->before);
         escaped(text, each->rule);
-        strbuf_printf(text->out, ": %u workload%s, before %u\n", each->now, view_plural(each->now),
+        strbuf_printf(text->out, ": %u workload%s, before %u\n", each->now, str_plural(each->now),
                       each->before);
     }
     more(text, view->change_count, CHANGES_SHOWN, "rule");

@@ -64,7 +64,6 @@ struct str view_time(struct arena *arena, int64_t unix_ms);
 void view_notes(const struct view *view, struct str_list *notes);
 /* "in 12 days", "ended 3 days ago", "never" */
 struct str view_end(const struct view *view, const struct report_exception *exception);
-static inline const char *view_plural(uint64_t count) { return count == 1 ? "" : "s"; }
 
 static inline const struct report_rule *view_rule(const struct view *view, uint32_t number) {
     return table_row(&view->report->rules, number);

@@ -48,8 +48,8 @@ struct str view_end(const struct view *view, const struct report_exception *exce
     int64_t days = exception->expires - view->today;
     if (days < 0)
         return str_format(view->arena, "ended %lld day%s ago", (long long)-days,
-                          view_plural((uint64_t)-days));
-    return str_format(view->arena, "%lld day%s left", (long long)days, view_plural((uint64_t)days));
+                          str_plural((uint64_t)-days));
+    return str_format(view->arena, "%lld day%s left", (long long)days, str_plural((uint64_t)days));
 }
 
 /* --- notes ----------------------------------------------------------------------------------- */
@@ -72,38 +72,38 @@ static void add_skipped(const struct view *view, struct str_list *notes) {
     const struct report *report = view->report;
     const struct report_skipped *skipped = &report->skipped;
     add(view, notes, report->duplicates, " line%s told a review that was counted already",
-        view_plural(report->duplicates));
+        str_plural(report->duplicates));
     add(view, notes, skipped->foreign,
         " line%s of other programs skipped (podgate logs JSON unless --log-format says text)",
-        view_plural(skipped->foreign));
-    add(view, notes, skipped->cut, " line%s cut short, skipped", view_plural(skipped->cut));
+        str_plural(skipped->foreign));
+    add(view, notes, skipped->cut, " line%s cut short, skipped", str_plural(skipped->cut));
     add(view, notes, skipped->newer,
         " line%s of a newer podgate skipped: use that podgate's report",
-        view_plural(skipped->newer));
+        str_plural(skipped->newer));
     add(view, notes, skipped->too_long, " line%s too long to read, skipped",
-        view_plural(skipped->too_long));
+        str_plural(skipped->too_long));
     add(view, notes, report->dropped,
         " log line%s lost before they were written, because nobody read the log fast enough",
-        view_plural(report->dropped));
+        str_plural(report->dropped));
 }
 
 static void add_left_out(const struct view *view, struct str_list *notes) {
     const struct report *report = view->report;
     const struct report_left_out *left_out = &report->left_out;
     add(view, notes, left_out->owners, " review%s of workloads beyond the first %d not listed",
-        view_plural(left_out->owners), REPORT_OWNERS);
+        str_plural(left_out->owners), REPORT_OWNERS);
     add(view, notes, left_out->pairs,
         " violation%s of workloads and rules beyond %d pairs not listed",
-        view_plural(left_out->pairs), REPORT_PAIRS);
+        str_plural(left_out->pairs), REPORT_PAIRS);
     add(view, notes, left_out->rules, " violation%s of rules beyond the first %d not listed",
-        view_plural(left_out->rules), REPORT_RULES);
+        str_plural(left_out->rules), REPORT_RULES);
     add(view, notes, left_out->namespaces, " review%s of namespaces beyond the first %d not listed",
-        view_plural(left_out->namespaces), REPORT_NAMESPACES);
+        str_plural(left_out->namespaces), REPORT_NAMESPACES);
     add(view, notes, left_out->exceptions, " use%s of exceptions beyond the first %d not listed",
-        view_plural(left_out->exceptions), REPORT_EXCEPTIONS);
+        str_plural(left_out->exceptions), REPORT_EXCEPTIONS);
     add(view, notes, left_out->hours + view->before_bars,
         " review%s too old or too far apart for the chart",
-        view_plural(left_out->hours + view->before_bars));
+        str_plural(left_out->hours + view->before_bars));
 }
 
 void view_notes(const struct view *view, struct str_list *notes) {
@@ -115,11 +115,11 @@ void view_notes(const struct view *view, struct str_list *notes) {
         view->report->dry_runs == 1 ? "was" : "were");
     add(view, notes, view->report->kept,
         " violation%s of updated objects had been there before and do not count",
-        view_plural(view->report->kept));
+        str_plural(view->report->kept));
     add(view, notes, dump->begun - dump->ends, " output%s of podgate check not whole",
-        view_plural(dump->begun - dump->ends));
+        str_plural(dump->begun - dump->ends));
     add(view, notes, dump->errors,
         " object%s of podgate check could not be judged, so no namespace is called ready",
-        view_plural(dump->errors));
+        str_plural(dump->errors));
     add_left_out(view, notes);
 }

@@ -64,6 +64,7 @@ static void instants_are_in_utc_with_milliseconds(void **state) {
     assert_int_equal(date_from_unix(86399), 0);
     assert_int_equal(date_from_unix(86400), 1);
     assert_int_equal(date_from_unix(-1), -1);
+    assert_int_equal(date_to_unix(-1), -86400);
 }
 
 static void extremes_stay_within_four_digits(void **state) {
