@@ -15,8 +15,7 @@
 #ifndef PODGATE_DESK_REPLAY_H
 #define PODGATE_DESK_REPLAY_H
 
-#include <stdio.h>
-
+#include "base/table.h"
 #include "policy/admission.h"
 
 #define REPLAY_OWNERS_MAX 10000
@@ -108,15 +107,14 @@ struct replay_owner {
     uint64_t reviews, without_old;
     struct replay_rule *rules; /* none: what was recorded names no rule */
     size_t rule_count;
-    struct replay_owner *next_of_hash;
 };
 
 /* Those whom a change concerns. */
 struct replay_tally {
     struct arena arena;
-    struct replay_owner **owners; /* sorted by replay_sort: worst first */
-    size_t count, room;
-    struct replay_owner **hashed;
+    struct table table;           /* of struct replay_owner */
+    struct replay_owner **owners; /* made by replay_sort: worst first */
+    size_t count;
     uint64_t reviews;
     uint64_t omitted; /* reviews of owners that are not listed */
 };
@@ -141,7 +139,7 @@ struct replay {
 void replay_init(struct replay *replay);
 void replay_fini(struct replay *replay);
 void replay_take(struct replay *replay, const struct replay_record *record);
-/* Worst severity first, then most reviews. */
+/* Worst severity first, then most reviews. The last call before writing. */
 void replay_sort(struct replay *replay);
 
 /* The result in the arena's buffer: for a person, or {"version": 1, ...}. After replay_sort. */

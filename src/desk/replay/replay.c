@@ -160,7 +160,7 @@ static void take_denied(struct replay *replay, const struct replay_record *recor
                         const struct replay_question *question, bool lacks_old,
                         const struct admission_outcome *now) {
     struct replay_owner key = owner_of(record, now);
-    struct replay_owner *owner = tally_owner(&replay->newly_denied, &key);
+    struct replay_owner *owner = tally_owner(&replay->newly_denied, &key, &replay->arena);
     if (owner && lacks_old) owner->without_old++;
     if (!replay->current && question->before == REPLAY_BEFORE_UNKNOWN) replay->unknown_before++;
     tell_rules(replay, &replay->newly_denied, owner, now);
@@ -170,7 +170,7 @@ static void take_allowed(struct replay *replay, const struct replay_record *reco
                          const struct admission_outcome *now,
                          const struct admission_outcome *before) {
     struct replay_owner key = owner_of(record, before ? before : now);
-    struct replay_owner *owner = tally_owner(&replay->newly_allowed, &key);
+    struct replay_owner *owner = tally_owner(&replay->newly_allowed, &key, &replay->arena);
     if (before) tell_rules(replay, &replay->newly_allowed, owner, before);
 }
 
@@ -224,8 +224,8 @@ void replay_take(struct replay *replay, const struct replay_record *record) {
 
 /* What the lists could not keep for want of memory makes them no result. */
 static void finish(struct replay *replay, struct replay_tally *tally) {
-    if (arena_is_exhausted(&tally->arena)) replay->failures++;
     tally_sort(tally);
+    if (arena_is_exhausted(&tally->arena)) replay->failures++;
 }
 
 void replay_sort(struct replay *replay) {

@@ -2,61 +2,39 @@
 
 #include <stdlib.h>
 
-#define BUCKETS ((size_t)4096)
-#define TEXT_BYTES 512 /* kept of a sentence */
+#define TEXT_BYTES 512        /* kept of a sentence */
+#define SEPARATOR STR("\xff") /* UTF-8 never has it */
 
 void tally_init(struct replay_tally *tally) {
-    *tally = (struct replay_tally){.count = 0};
+    *tally = (struct replay_tally){.reviews = 0};
     arena_init(&tally->arena, (size_t)64 << 10, 0);
+    table_init(&tally->table, sizeof(struct replay_owner), REPLAY_OWNERS_MAX);
 }
 
 /* --- owners ----------------------------------------------------------------------------------- */
 
-/* FNV-1a; a text ends with a byte that UTF-8 never has. */
-static uint64_t hash_add(uint64_t hash, struct str text) {
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
-    return (hash ^ 0xFF) * UINT64_C(0x100000001b3);
+static struct replay_owner *find_owner(struct replay_tally *tally, const struct replay_owner *key,
+                                       struct arena *scratch) {
+    const struct str *space = &key->name_space, *kind = &key->kind;
+    struct str text = STR_CONCAT(scratch, *space, SEPARATOR, *kind, SEPARATOR, key->name);
+    uint32_t before = tally->table.count;
+    uint32_t number = text.at ? table_take(&tally->table, &tally->arena, text) : TABLE_NONE;
+    if (number == TABLE_NONE) return NULL;
+    struct replay_owner *owner = table_row(&tally->table, number);
+    if (tally->table.count == before) return owner;
+    text = tally->table.keys[number];
+    owner->name_space = str_slice(text, 0, space->len);
+    owner->kind = str_slice(text, space->len + 1, kind->len);
+    owner->name = str_slice(text, space->len + kind->len + 2, key->name.len);
+    owner->file = str_copy(&tally->arena, key->file);
+    owner->line = key->line;
+    return owner;
 }
 
-static size_t bucket_of(const struct replay_owner *owner) {
-    uint64_t hash = hash_add(UINT64_C(0xcbf29ce484222325), owner->name_space);
-    return (size_t)(hash_add(hash_add(hash, owner->kind), owner->name) % BUCKETS);
-}
-
-static bool is_same_owner(const struct replay_owner *a, const struct replay_owner *b) {
-    return str_equals(a->name_space, b->name_space) && str_equals(a->kind, b->kind) &&
-           str_equals(a->name, b->name);
-}
-
-static bool make_room(struct replay_tally *tally) {
-    if (!tally->hashed) tally->hashed = ARENA_NEW(&tally->arena, struct replay_owner *, BUCKETS);
-    if (!tally->owners)
-        tally->owners = ARENA_NEW(&tally->arena, struct replay_owner *, REPLAY_OWNERS_MAX);
-    return tally->hashed && tally->owners && tally->count < REPLAY_OWNERS_MAX;
-}
-
-static struct replay_owner *add_owner(struct replay_tally *tally, const struct replay_owner *key) {
-    if (!make_room(tally)) return NULL;
-    struct replay_owner *owner = ARENA_NEW(&tally->arena, struct replay_owner, 1);
-    if (!owner) return NULL;
-    *owner = (struct replay_owner){.name_space = str_copy(&tally->arena, key->name_space),
-                                   .kind = str_copy(&tally->arena, key->kind),
-                                   .name = str_copy(&tally->arena, key->name),
-                                   .file = str_copy(&tally->arena, key->file),
-                                   .line = key->line};
-    struct replay_owner **bucket = &tally->hashed[bucket_of(key)];
-    owner->next_of_hash = *bucket;
-    *bucket = owner;
-    return tally->owners[tally->count++] = owner;
-}
-
-struct replay_owner *tally_owner(struct replay_tally *tally, const struct replay_owner *key) {
-    struct replay_owner *owner = tally->hashed ? tally->hashed[bucket_of(key)] : NULL;
+struct replay_owner *tally_owner(struct replay_tally *tally, const struct replay_owner *key,
+                                 struct arena *scratch) {
+    struct replay_owner *owner = find_owner(tally, key, scratch);
     tally->reviews++;
-    while (owner && !is_same_owner(owner, key))
-        owner = owner->next_of_hash;
-    if (!owner) owner = add_owner(tally, key);
     if (owner)
         owner->reviews++;
     else
@@ -128,8 +106,12 @@ static void sort_rules(struct replay_owner *owner) {
 }
 
 void tally_sort(struct replay_tally *tally) {
-    for (size_t i = 0; i < tally->count; i++)
+    tally->owners = ARENA_NEW(&tally->arena, struct replay_owner *, tally->table.count);
+    tally->count = tally->owners ? tally->table.count : 0;
+    for (uint32_t i = 0; i < tally->count; i++) {
+        tally->owners[i] = table_row(&tally->table, i);
         sort_rules(tally->owners[i]);
+    }
     if (tally->count > 0)
         qsort(tally->owners, tally->count, sizeof(struct replay_owner *), compare_owners);
 }

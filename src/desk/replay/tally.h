@@ -7,9 +7,10 @@
 #include "desk/replay.h"
 
 void tally_init(struct replay_tally *tally);
-/* Counts one review of an owner. The owner, or NULL: there are too many, or memory ran out, and it
- * is only counted. `key` gives namespace, kind, name, file and line. */
-struct replay_owner *tally_owner(struct replay_tally *tally, const struct replay_owner *key);
+/* Counts one review of an owner. The owner, valid until the next call, or NULL: there are too many, or
+ * memory ran out, and it is only counted. `key` gives namespace, kind, name, file and line. */
+struct replay_owner *tally_owner(struct replay_tally *tally, const struct replay_owner *key,
+                                 struct arena *scratch);
 /* Counts a rule once; `seen` gives what is kept when it is the owner's first. NULL `owner`: nothing. */
 void tally_rule(struct replay_tally *tally, struct replay_owner *owner,
                 const struct replay_rule *seen);
