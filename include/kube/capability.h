@@ -7,8 +7,10 @@
 
 #include "base/str.h"
 
-/* Equal without case and with one optional CAP_ prefix taken off each. */
+/* Equal without case, as runtimes see it, and with one optional CAP_ prefix taken off each. */
 bool capability_equals(struct str a, struct str b);
+/* Whether one of the names equals it so. */
+bool capability_list_has(const struct str_list *names, struct str name);
 /* Whether the kernel knows a capability of this name (normalised), or it is ALL. */
 bool capability_is_known(struct str name);
 /* The known name nearest to a wrong one, for "did you mean", or STR_NONE. */

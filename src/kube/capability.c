@@ -55,8 +55,39 @@ static struct str without_prefix(struct str name) {
     return has_prefix ? str_slice(name, prefix.len, name.len) : name;
 }
 
+/* Takes the next letter off, in upper case as Go's strings.ToUpper has it, which is what runtimes call: the long s
+ * (U+017F) becomes S and the i without a dot (U+0131) I. */
+static char take_upper(struct str *rest) {
+    static const struct {
+        struct str letter;
+        char upper;
+    } others[] = {{STR_INIT("\xc5\xbf"), 'S'}, {STR_INIT("\xc4\xb1"), 'I'}};
+    char c = rest->at[0];
+    size_t taken = 1;
+    if (c >= 'a' && c <= 'z') c = (char)(c - 'a' + 'A');
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!str_starts_with(*rest, others[i].letter)) continue;
+        c = others[i].upper;
+        taken = others[i].letter.len;
+    }
+    *rest = str_slice(*rest, taken, rest->len);
+    return c;
+}
+
 bool capability_equals(struct str a, struct str b) {
-    return str_equals_ignore_case(without_prefix(a), without_prefix(b));
+    a = without_prefix(a);
+    b = without_prefix(b);
+    while (a.len > 0 && b.len > 0) {
+        if (take_upper(&a) != take_upper(&b)) return false;
+    }
+    return a.len == b.len;
+}
+
+bool capability_list_has(const struct str_list *names, struct str name) {
+    for (size_t i = 0; i < names->count; i++) {
+        if (capability_equals(names->items[i], name)) return true;
+    }
+    return false;
 }
 
 bool capability_is_known(struct str name) {
