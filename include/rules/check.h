@@ -96,6 +96,9 @@ struct str check_subject(const struct check *check);
 /* For checks of resources: resources.limits.cpu; names with a dot or a slash in brackets, resources.limits['nvidia.com/gpu']. */
 struct str check_resource_field(struct arena *arena, bool is_limit, struct str resource);
 
+/* A list of the file as it is shown: [NET_RAW, MKNOD]; empty when it is. */
+struct str check_list_text(struct arena *arena, const struct str_list *list);
+
 /* For checks of images: calls `judge` for each reference at hand, the container's own or, in pod scope, those of image
  * volumes (one without a reference mounts nothing); `place` is a finding that says where it stands. */
 typedef void (*check_image_fn)(const struct check_ctx *ctx, struct findings *findings,

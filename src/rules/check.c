@@ -53,6 +53,11 @@ struct str check_resource_field(struct arena *arena, bool is_limit, struct str r
                     : STR_CONCAT(arena, map, STR("['"), resource, STR("']"));
 }
 
+struct str check_list_text(struct arena *arena, const struct str_list *list) {
+    if (list->count == 0) return STR_NONE;
+    return STR_CONCAT(arena, STR("["), str_join(arena, list, STR(", ")), STR("]"));
+}
+
 void check_images(const struct check_ctx *ctx, struct findings *findings, check_image_fn judge) {
     if (ctx->container) {
         judge(ctx, findings, ctx->container->image,

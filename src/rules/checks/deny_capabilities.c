@@ -38,19 +38,12 @@ static bool is_granted(struct str name) {
     return false;
 }
 
-static bool has_name(const struct str_list *names, struct str name) {
-    for (size_t i = 0; i < names->count; i++) {
-        if (capability_equals(names->items[i], name)) return true;
-    }
-    return false;
-}
-
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
     (void)arena;
     struct deny_capabilities_params *p = params_;
     size_t wrong = 0;
     if (!capability_check_names(&p->deny, &wrong, err)) return param_error_in(err, "deny", wrong);
-    if (has_name(&p->deny, STR("ALL"))) {
+    if (capability_list_has(&p->deny, STR("ALL"))) {
         error_set(err, ERR_SCHEMA, "to deny all is drop-capabilities, with allowAdd: []");
         return error_in(err, "deny");
     }
@@ -63,7 +56,7 @@ static void judge_added(const struct check_ctx *ctx, struct findings *findings) 
     for (size_t i = 0; p->deny.count > 0 && i < added->count; i++) {
         /* Some runtimes let a drop win over ALL, others do not. */
         bool is_all = capability_equals(added->items[i], STR("ALL"));
-        if (!is_all && !has_name(&p->deny, added->items[i])) continue;
+        if (!is_all && !capability_list_has(&p->deny, added->items[i])) continue;
         finding_add(findings, (struct finding){.problem = &problems[is_all ? ADDS_ALL : ADDS],
                                                .container = ctx->container,
                                                .list = STR("securityContext.capabilities.add"),
@@ -74,26 +67,22 @@ static void judge_added(const struct check_ctx *ctx, struct findings *findings) 
     }
 }
 
-static struct str dropped_text(struct arena *arena, const struct str_list *dropped) {
-    if (dropped->count == 0) return STR_NONE;
-    return str_format(arena, "[%.*s]", STR_ARGS(str_join(arena, dropped, STR(", "))));
-}
-
 static void judge_kept(const struct check_ctx *ctx, struct findings *findings) {
     const struct deny_capabilities_params *p = ctx->params;
     const struct security *security = &ctx->container->security;
+    const struct str_list *dropped = &security->capabilities_drop;
     /* ALL in exactly this spelling, as drop-capabilities has it. */
-    if (str_list_contains(&security->capabilities_drop, STR("ALL"))) return;
+    if (str_list_contains(dropped, STR("ALL"))) return;
     for (size_t i = 0; i < p->deny.count; i++) {
         struct str denied = p->deny.items[i];
-        if (!is_granted(denied) || has_name(&security->capabilities_drop, denied) ||
-            has_name(&security->capabilities_add, denied))
+        if (!is_granted(denied) || capability_list_has(dropped, denied) ||
+            capability_list_has(&security->capabilities_add, denied))
             continue;
         finding_add(findings, (struct finding){
                                   .problem = &problems[KEEPS],
                                   .container = ctx->container,
                                   .field = STR("securityContext.capabilities.drop"),
-                                  .actual = dropped_text(ctx->arena, &security->capabilities_drop),
+                                  .actual = check_list_text(ctx->arena, dropped),
                                   .expected = denied,
                                   .detail = denied,
                               });

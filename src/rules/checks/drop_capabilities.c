@@ -42,43 +42,32 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     return true;
 }
 
-/* ALL counts in exactly this spelling, as in the Pod Security Standards. */
-static bool drops(const struct security *security, struct str wanted) {
-    const struct str_list *dropped = &security->capabilities_drop;
-    if (str_list_contains(dropped, STR("ALL"))) return true;
-    if (str_equals(wanted, STR("ALL"))) return false;
-    for (size_t i = 0; i < dropped->count; i++) {
-        if (capability_equals(dropped->items[i], wanted)) return true;
-    }
-    return false;
+static bool is_all(struct str name) { return capability_equals(name, STR("ALL")); }
+
+/* In a pod ALL counts in exactly this spelling, as in the Pod Security Standards. */
+static bool drops(const struct str_list *dropped, struct str wanted) {
+    return str_list_contains(dropped, STR("ALL")) ||
+           (!is_all(wanted) && capability_list_has(dropped, wanted));
 }
 
 static bool may_add(const struct drop_capabilities_params *p, struct str added) {
-    if (str_list_contains(&p->allow_add, STR("ALL"))) return true;
-    for (size_t i = 0; i < p->allow_add.count; i++) {
-        if (capability_equals(p->allow_add.items[i], added)) return true;
-    }
-    return false;
+    return capability_list_has(&p->allow_add, STR("ALL")) ||
+           capability_list_has(&p->allow_add, added);
 }
 
 static void judge_drop(const struct check_ctx *ctx, struct findings *findings) {
     const struct drop_capabilities_params *p = ctx->params;
-    const struct security *security = &ctx->container->security;
+    const struct str_list *dropped = &ctx->container->security.capabilities_drop;
     for (size_t i = 0; i < p->drop.count; i++) {
         struct str wanted = p->drop.items[i];
-        if (drops(security, wanted)) continue;
-        bool is_all = str_equals(wanted, STR("ALL"));
-        struct str actual = STR_NONE;
-        if (security->capabilities_drop.count > 0) {
-            struct str dropped = str_join(ctx->arena, &security->capabilities_drop, STR(", "));
-            actual = str_format(ctx->arena, "[%.*s]", STR_ARGS(dropped));
-        }
+        if (drops(dropped, wanted)) continue;
         finding_add(findings,
-                    (struct finding){.problem = &problems[is_all ? DROPS_NOT_ALL : DROPS_NOT_ONE],
+                    (struct finding){.problem =
+                                         &problems[is_all(wanted) ? DROPS_NOT_ALL : DROPS_NOT_ONE],
                                      .container = ctx->container,
                                      .field = STR("securityContext.capabilities.drop"),
-                                     .actual = actual,
-                                     .expected = is_all ? STR("[ALL]") : wanted,
+                                     .actual = check_list_text(ctx->arena, dropped),
+                                     .expected = is_all(wanted) ? STR("[ALL]") : wanted,
                                      .detail = wanted});
     }
 }
