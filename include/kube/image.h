@@ -3,8 +3,9 @@
  *
  *   reference := name [":" tag] ["@" digest];  name := [domain "/"] path
  *
- * Normalised as the container runtimes do: no domain is docker.io, one segment there is library/x,
- * index.docker.io is docker.io. Slices point into the text that was parsed or into literals.
+ * Normalised, so that one registry has one name: no domain is docker.io, as are the other names of Docker Hub, one
+ * segment there is library/x, the port 443 is left out, and neither the case of a domain counts nor zeros before a port. Slices point into the
+ * text that was parsed or into literals.
  */
 #ifndef PODGATE_KUBE_IMAGE_H
 #define PODGATE_KUBE_IMAGE_H
@@ -14,16 +15,17 @@
 struct image {
     struct str written; /* the whole reference as given, blanks trimmed */
     struct str name;    /* as written, without tag and digest ("registry:5000/app", "nginx") */
-    struct str domain;  /* normalised: "docker.io", "registry.example.com:5000" */
-    struct str path;    /* normalised without a leading library/: see is_library */
-    bool is_library;    /* docker.io and one segment: the full path is "library/" + path */
-    struct str tag;     /* empty when there is none */
-    struct str digest;  /* "sha256:..." or empty */
+    struct str
+        domain; /* normalised but for case and zeros: "docker.io", "registry.example.com:5000" */
+    struct str path;   /* normalised without a leading library/: see is_library */
+    bool is_library;   /* docker.io and one segment: the full path is "library/" + path */
+    struct str tag;    /* empty when there is none */
+    struct str digest; /* "sha256:..." or empty */
 };
 
 /* ERR_SYNTAX with the reason in words ("has an upper-case letter in its path", ...). */
 MUST_CHECK bool image_parse(struct str text, struct image *out, struct error *err);
-/* "docker.io/library/nginx" in the arena: the normalised domain/path. */
+/* "docker.io/library/nginx" in the arena: the normalised domain/path, the domain in lower case, its port without zeros. */
 struct str image_full_name(struct arena *arena, const struct image *image);
 
 /*

@@ -23,7 +23,7 @@
 #define IDENTIFIER_BYTES 64
 
 #define DEFAULT_DOMAIN "docker.io"
-#define LEGACY_DOMAIN "index.docker.io"
+#define DEFAULT_PORT "443"
 #define LIBRARY "library/"
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -170,9 +170,50 @@ bool image_is_domain_part(struct str first) {
     return str_equals(first, STR("localhost")) || any_is(first, is_domain_char);
 }
 
+/* Names of Docker Hub. */
+static const struct str hub_domains[] = {
+    STR_INIT(""),
+    STR_INIT(DEFAULT_DOMAIN),
+    STR_INIT("index.docker.io"),
+    STR_INIT("registry-1.docker.io"),
+    STR_INIT("registry.hub.docker.com"),
+};
+
+/* Where the port's digits begin, or the domain's length: it has no port, or one with a glob. */
+static size_t find_port(struct str domain) {
+    size_t colon = str_find_last_char(domain, ':');
+    bool is_in_address = colon > 0 && domain.at[0] == '[' && domain.at[colon - 1] != ']';
+    if (colon == domain.len || is_in_address) return domain.len;
+    return is_port(str_slice(domain, colon + 1, domain.len)) ? colon + 1 : domain.len;
+}
+
+/* Runtimes dial port 0443 as 443. */
+static size_t count_zeros(struct str port) {
+    size_t count = 0;
+    while (count + 1 < port.len && port.at[count] == '0')
+        count++;
+    return count;
+}
+
 struct str image_normal_domain(struct str domain) {
-    if (str_is_empty(domain) || str_equals(domain, STR(LEGACY_DOMAIN))) return STR(DEFAULT_DOMAIN);
+    size_t port = find_port(domain);
+    struct str digits = str_slice(domain, port, domain.len);
+    if (str_equals(str_slice(digits, count_zeros(digits), digits.len), STR(DEFAULT_PORT)))
+        domain = str_slice(domain, 0, port - 1);
+    for (size_t i = 0; i < sizeof hub_domains / sizeof *hub_domains; i++) {
+        if (str_equals_ignore_case(domain, hub_domains[i])) return STR(DEFAULT_DOMAIN);
+    }
     return domain;
+}
+
+size_t image_unify_domain(char *domain, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (is_upper(domain[i])) domain[i] = (char)(domain[i] - 'A' + 'a');
+    }
+    size_t port = find_port((struct str){domain, length});
+    size_t zeros = count_zeros((struct str){domain + port, length - port});
+    memmove(domain + port, domain + port + zeros, length - port - zeros);
+    return length - zeros;
 }
 
 bool image_is_default_domain(struct str domain) { return str_equals(domain, STR(DEFAULT_DOMAIN)); }
@@ -234,9 +275,10 @@ bool image_parse(struct str text, struct image *out, struct error *err) {
 /* --- the full name --- */
 
 size_t image_write_full_name(const struct image *image, char *buffer, size_t size) {
-    struct str parts[] = {image->domain, STR("/"), image->is_library ? STR(LIBRARY) : STR(""),
-                          image->path};
-    size_t length = 0;
+    struct str parts[] = {STR("/"), image->is_library ? STR(LIBRARY) : STR(""), image->path};
+    if (image->domain.len > size) return 0;
+    memcpy(buffer, image->domain.at, image->domain.len);
+    size_t length = image_unify_domain(buffer, image->domain.len);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (parts[i].len == 0) continue;
         if (parts[i].len > size - length) return 0;
@@ -247,6 +289,7 @@ size_t image_write_full_name(const struct image *image, char *buffer, size_t siz
 }
 
 struct str image_full_name(struct arena *arena, const struct image *image) {
-    return str_format(arena, "%.*s/%s%.*s", STR_ARGS(image->domain),
-                      image->is_library ? LIBRARY : "", STR_ARGS(image->path));
+    char buffer[IMAGE_FULL_NAME_BYTES_MAX];
+    size_t length = image_write_full_name(image, buffer, sizeof buffer);
+    return str_copy(arena, (struct str){buffer, length});
 }

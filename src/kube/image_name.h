@@ -15,8 +15,10 @@
 bool image_is_domain_part(struct str first);
 /* Whether a domain is an IPv6 address in brackets, with or without a port. */
 bool image_is_address(struct str domain);
-/* None and index.docker.io are docker.io. */
+/* Without the port that https has anyway; none and the other names of Docker Hub, in any case, are docker.io. */
 struct str image_normal_domain(struct str domain);
+/* In lower case and without zeros before the port, as full names have it; the length that is left. */
+size_t image_unify_domain(char *domain, size_t length);
 bool image_is_default_domain(struct str domain);
 /* Not terminated; the length, or 0 when it does not fit. */
 size_t image_write_full_name(const struct image *image, char *buffer, size_t size);

@@ -79,6 +79,16 @@ static bool check_path(struct str path, struct error *err) {
     }
 }
 
+static struct str join_name(struct arena *arena, struct str domain, struct str folder,
+                            struct str path) {
+    struct strbuf name;
+    strbuf_init(&name, arena, 0);
+    strbuf_add(&name, domain);
+    if (name.len > 0) strbuf_truncate(&name, image_unify_domain(name.at, name.len));
+    STRBUF_ADD(&name, STR("/"), folder, path);
+    return strbuf_str(&name);
+}
+
 /* Domain and path of a name that is not ** alone. */
 static bool normalise(struct arena *arena, struct str name, struct image_pattern *out,
                       struct error *err) {
@@ -87,10 +97,11 @@ static bool normalise(struct arena *arena, struct str name, struct image_pattern
     struct str first = str_slice(name, 0, slash);
     if (slash < name.len && image_is_address(first)) {
         path = str_slice(name, slash + 1, name.len);
+        first = image_normal_domain(first);
         size_t close = str_find_char(first, ']');
-        out->full_name =
-            str_format(arena, "\\[%.*s\\%.*s/%.*s", STR_ARGS(str_slice(first, 1, close - 1)),
-                       STR_ARGS(str_slice(first, close, first.len)), STR_ARGS(path));
+        domain = str_format(arena, "\\[%.*s\\%.*s", STR_ARGS(str_slice(first, 1, close - 1)),
+                            STR_ARGS(str_slice(first, close, first.len)));
+        out->full_name = join_name(arena, domain, STR(""), path);
         return check_path(path, err);
     }
     if (slash < name.len && (glob_has_wildcard(first) || image_is_domain_part(first))) {
@@ -102,8 +113,7 @@ static bool normalise(struct arena *arena, struct str name, struct image_pattern
     domain = image_normal_domain(domain);
     bool is_library = image_is_default_domain(domain) && find_divider(path, 0, '/') == path.len &&
                       !str_contains(path, STR("**"));
-    out->full_name = str_format(arena, "%.*s/%s%.*s", STR_ARGS(domain),
-                                is_library ? "library/" : "", STR_ARGS(path));
+    out->full_name = join_name(arena, domain, is_library ? STR("library/") : STR(""), path);
     return true;
 }
 

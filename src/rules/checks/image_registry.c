@@ -86,8 +86,10 @@ const struct check check_image_registry = {
         "Whoever may publish to a registry that the cluster pulls from may run code in it. A list "
         "of allowed registries and paths keeps typing errors and unknown publishers out. Names "
         "are compared as the runtime resolves them, at the borders of domain and path: gcr.io/foo "
-        "matches neither gcr.io.evil.com/foo nor gcr.io/foobar. Image volumes are judged too. "
-        "Without parameters everything is allowed.",
+        "matches neither gcr.io.evil.com/foo nor gcr.io/foobar, but GCR.io:443/foo, which is the same "
+        "registry. Prefer allow: deny keeps out the names that you think of, and a registry may have "
+        "others, its address or a mirror. Image volumes are judged too. Without parameters everything "
+        "is allowed.",
     .references = "CIS Kubernetes Benchmark: Configure Image Provenance using ImagePolicyWebhook "
                   "admission controller\n"
                   "Kubernetes documentation: Images",

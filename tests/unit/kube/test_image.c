@@ -2,6 +2,9 @@
 
 #include "unit/expect.h"
 
+#include <ctype.h>
+#include <stdio.h>
+
 #define HEX16 "0123456789abcdef"
 #define HEX32 HEX16 HEX16
 #define HEX64 HEX32 HEX32
@@ -42,9 +45,6 @@ static const struct row valid[] = {
     {"index.docker.io/nginx", "docker.io", "library/nginx", "", ""},
     {"index.docker.io/library/nginx", "docker.io", "library/nginx", "", ""},
     {"index.docker.io/team/app", "docker.io", "team/app", "", ""},
-    {"registry-1.docker.io/library/nginx", "registry-1.docker.io", "library/nginx", "", ""},
-    {"docker.io:443/nginx", "docker.io:443", "nginx", "", ""},
-    {"DOCKER.IO/nginx", "DOCKER.IO", "nginx", "", ""},
     {"team/app", "docker.io", "team/app", "", ""},
     {"team/app:1.0", "docker.io", "team/app", "1.0", ""},
     {"team/sub/app", "docker.io", "team/sub/app", "", ""},
@@ -88,7 +88,6 @@ static const struct row valid[] = {
     {"[::1]:5000/app", "[::1]:5000", "app", "", ""},
     {"[::1]:5000/team/app:1", "[::1]:5000", "team/app", "1", ""},
     {"[2001:db8::1]/app", "[2001:db8::1]", "app", "", ""},
-    {"[2001:DB8::1]:443/team/app", "[2001:DB8::1]:443", "team/app", "", ""},
     {"[fe80:0:0:0:0:0:0:1]:5000/app", "[fe80:0:0:0:0:0:0:1]:5000", "app", "", ""},
     {"Foo/app", "Foo", "app", "", ""},
     {"FOO/team/app", "FOO", "team/app", "", ""},
@@ -316,8 +315,37 @@ static void references_are_divided_as_upstream_does(void **state) {
                               ? str_format(&arena, "library/%.*s", STR_ARGS(image.path))
                               : image.path;
         assert_part(row->text, "path", path, row->path);
-        struct str full = str_format(&arena, "%s/%s", row->domain, row->path);
-        assert_true(str_equals(image_full_name(&arena, &image), full));
+        char full[1024];
+        snprintf(full, sizeof full, "%s/%s", row->domain, row->path);
+        for (char *c = full; *c != '/'; c++)
+            *c = (char)tolower((unsigned char)*c);
+        assert_part(row->text, "full name", image_full_name(&arena, &image), full);
+    }
+}
+
+/* Upstream keeps these apart; whoever denies a registry means all its names. */
+static void one_registry_has_one_name(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"registry-1.docker.io/nginx", "docker.io/library/nginx"},
+        {"registry-1.docker.io/library/nginx", "docker.io/library/nginx"},
+        {"Registry.Hub.Docker.com/team/app:1", "docker.io/team/app"},
+        {"DOCKER.IO/nginx", "docker.io/library/nginx"},
+        {"docker.io:443/nginx", "docker.io/library/nginx"},
+        {"docker.io:4430/nginx", "docker.io:4430/nginx"},
+        {"GHCR.io:443/team/app", "ghcr.io/team/app"},
+        {"ghcr.io:00443/team/app", "ghcr.io/team/app"},
+        {"ghcr.io:4430/team/app", "ghcr.io:4430/team/app"},
+        {"ghcr.io:05000/team/app", "ghcr.io:5000/team/app"},
+        {"ghcr.io:000/team/app", "ghcr.io:0/team/app"},
+        {"[::1]:05000/app", "[::1]:5000/app"},
+        {"Foo:5000/app", "foo:5000/app"},
+        {"[2001:DB8::1]:443/team/app", "[2001:db8::1]/team/app"},
+        {"[2001:db8::443]/app", "[2001:db8::443]/app"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct image image = parse(rows[i][0]);
+        assert_part(rows[i][0], "full name", image_full_name(&arena, &image), rows[i][1]);
     }
 }
 
@@ -414,7 +442,17 @@ static const struct pattern_row matches[] = {
     {"gcr.io/**", "gcr.io.evil.com/a", false},
     {"gcr.io/**", "evil.com/gcr.io/a", false},
     {"gcr.io/**", "xgcr.io/a", false},
-    {"gcr.io/**", "gcr.io:443/a", false},
+    {"gcr.io/**", "gcr.io:443/a", true},
+    {"gcr.io:443/**", "gcr.io/a", true},
+    {"gcr.io/**", "gcr.io:8443/a", false},
+    {"gcr.io/**", "GCR.io/a", true},
+    {"GCR.io/**", "gcr.io/a", true},
+    {"*.EXAMPLE.com/**", "Registry.Example.Com/a", true},
+    {"*.example.com:443/**", "registry.example.com/a", true},
+    {"docker.io/**", "Registry-1.Docker.IO/library/nginx", true},
+    {"nginx", "registry.hub.docker.com/library/nginx", true},
+    {"[2001:db8::1]:443/**", "[2001:DB8::1]/a", true},
+    {"[2001:DB8::1]/**", "[2001:db8::1]:443/a", true},
     {"gcr.io/**", "eu.gcr.io/a", false},
     {"gcr.io/foo/*", "gcr.io/foo/app", true},
     {"gcr.io/foo/*", "gcr.io/foobar/app", false},
@@ -497,7 +535,10 @@ static void patterns_are_normalised(void **state) {
         {"nginx", "docker.io/library/nginx"},
         {"team/*", "docker.io/team/*"},
         {"*.example.com/team/**", "*.example.com/team/**"},
-        {"Foo/app", "Foo/app"},
+        {"Foo/app", "foo/app"},
+        {"Registry.example.com:443/app", "registry.example.com/app"},
+        {"registry.example.com:05000/app*", "registry.example.com:5000/app*"},
+        {"*:0443/app", "*/app"},
         {"localhost/app:1", "localhost/app"},
         {"**@sha256:*", "**"},
     };
@@ -579,6 +620,7 @@ static void patterns_that_mean_something_else_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(references_are_divided_as_upstream_does),
+        cmocka_unit_test(one_registry_has_one_name),
         cmocka_unit_test(what_upstream_refuses_is_refused),
         cmocka_unit_test(the_name_is_kept_as_written),
         cmocka_unit_test(only_one_segment_on_docker_hub_is_a_library_image),
