@@ -97,7 +97,7 @@ objects_of = $(patsubst %.c,$(OUT)/%.o,$(1))
 
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
-FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,tests/fuzz/fuzz.c tests/fuzz/mutate.c $(wildcard tests/fuzz/targets/*.c))
+FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,$(filter-out %/libfuzzer.c %/test_corpora.c,$(wildcard tests/fuzz/*.c tests/fuzz/targets/*.c)))
 FUZZ_TESTS    := $(call tests_of,tests/fuzz/test_corpora.c)
 FUZZER        := $(OUT)/podgate-fuzz
 FAULT_SOURCES := tests/faults/test_allocations.c

@@ -7,7 +7,8 @@
 #include "rules/registry.h"
 
 const struct fuzz_target fuzz_targets[] = {
-#define TARGET(target, seeds, suffix, is_json) {#target, fuzz_##target, seeds, suffix, is_json},
+#define TARGET(target, seeds, suffix, dictionary, mutate)                                          \
+    {#target, fuzz_##target, seeds, suffix, mutate},
 #include "fuzz/targets.def"
 #undef TARGET
 };
@@ -25,7 +26,7 @@ void fuzz_failed(const char *file, int line, const char *what) {
 }
 
 /* One policy with a rule for each check, with the parameters of its example. */
-static const struct snapshot *compile_strict(struct arena *arena) {
+struct snapshot *fuzz_compile_strict(struct arena *arena) {
     struct diagnostics diagnostics;
     struct strbuf text;
     strbuf_init(&text, arena, 16384);
@@ -39,7 +40,7 @@ static const struct snapshot *compile_strict(struct arena *arena) {
     }
     struct policy_source source = {STR("strict.yaml"), strbuf_str(&text)};
     diagnostics_init(&diagnostics, arena);
-    const struct snapshot *snapshot = policy_compile(&source, 1, &diagnostics);
+    struct snapshot *snapshot = policy_compile(&source, 1, &diagnostics);
     FUZZ_EXPECT(snapshot != NULL);
     arena_reset(arena, 0);
     return snapshot;
@@ -47,7 +48,7 @@ static const struct snapshot *compile_strict(struct arena *arena) {
 
 void fuzz_init(struct fuzz *fuzz) {
     arena_init(&fuzz->arena, (size_t)64 << 10, (size_t)512 << 20);
-    fuzz->strict = compile_strict(&fuzz->arena);
+    fuzz->strict = fuzz_compile_strict(&fuzz->arena);
 }
 
 void fuzz_fini(struct fuzz *fuzz) {

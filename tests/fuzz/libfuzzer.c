@@ -35,10 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* Bytes now and then, so that what no JSON is gets its share too. */
+/* Bytes now and then, so that what no parser takes gets its share too. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed) {
     size_t changed = 0;
-    if (target->is_json && seed % 8 != 0)
-        changed = fuzz_mutate_json((char *)data, size, room, seed);
+    if (target->mutate && seed % 8 != 0) changed = target->mutate((char *)data, size, room, seed);
     return changed > 0 ? changed : LLVMFuzzerMutate(data, size, room);
 }

@@ -1,6 +1,7 @@
 /*
  * Every fuzz target over its seeds: what it must read anyway, what fuzzing found worth keeping (corpus/<target>), what once
- * was a fault (regression/<target>); and, for JSON, a fixed number of mutations of each.
+ * was a fault (regression/<target>); and, for those that have a mutator, a fixed number of
+ * mutations of each.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,9 +32,9 @@ static void run_file(const struct fuzz_target *target, const char *path) {
     print_message("%s %s\n", target->name, path);
     fuzz_run(&fuzz, target, (struct str){text, len});
     inputs++;
-    for (unsigned seed = 0; target->is_json && seed < MUTATIONS; seed++) {
+    for (unsigned seed = 0; target->mutate && seed < MUTATIONS; seed++) {
         memcpy(mutated, text, len);
-        size_t changed = fuzz_mutate_json(mutated, len, sizeof mutated, seed * 2654435761u);
+        size_t changed = target->mutate(mutated, len, sizeof mutated, seed * 2654435761u);
         if (changed == 0) continue;
         fuzz_run(&fuzz, target, (struct str){mutated, changed});
         inputs++;
