@@ -86,6 +86,8 @@ struct str str_nearest(struct str wrong, const struct str *words, size_t count);
 
 /* "s" unless there is one. */
 static inline const char *str_plural(uint64_t count) { return count == 1 ? "" : "s"; }
+/* What stands before item `i` of `count` in "a, b or c". */
+struct str str_or(size_t i, size_t count);
 
 /* FNV-1a of a text behind the texts before it: the same everywhere and always, for fingerprints. Who chooses
  * the texts can make them collide: tables have base/table's. */

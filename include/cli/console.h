@@ -38,13 +38,44 @@ bool console_has_colour(enum console_colour wish, FILE *stream);
 /* audit, warn, enforce: in the order of enum mode. */
 extern const char *const console_mode_names[];
 
-/* The option --now: what time it is taken to be. A row for it, and the Unix time of its value: the clock's
- * when it is empty. False: the error is printed. */
+/* Rows of the options that several verbs have. */
+#define CONSOLE_POLICIES_ROW(offset_)                                                              \
+    {                                                                                              \
+        .name = "policies", .type = OPTION_TEXTS, .offset = (offset_), .value_name = "PATH",       \
+        .help = "policy file, folder of them, or builtin:NAME; without it builtin:default"         \
+    }
+#define CONSOLE_PROFILE_ROW(offset_)                                                               \
+    {                                                                                              \
+        .name = "profile", .type = OPTION_TEXT, .offset = (offset_), .value_name = "NAME",         \
+        .fallback = "default", .help = "judge as the webhook does at /validate/NAME"               \
+    }
+#define CONSOLE_MODE_ROW(offset_)                                                                  \
+    {                                                                                              \
+        .name = "mode", .type = OPTION_CHOICE, .offset = (offset_), .choices = console_mode_names, \
+        .fallback = "enforce", .help = "a ceiling on every action, as the server's"                \
+    }
+#define CONSOLE_EXEMPT_ROW(offset_)                                                                \
+    {                                                                                              \
+        .name = "exempt-namespace", .type = OPTION_TEXTS, .offset = (offset_), .value_name = "NS", \
+        .help = "everything in it is allowed"                                                      \
+    }
+#define CONSOLE_COLOUR_ROW(offset_)                                                                \
+    {                                                                                              \
+        .name = "color", .type = OPTION_CHOICE, .offset = (offset_),                               \
+        .choices = console_colour_names, .fallback = "auto",                                       \
+        .help = "auto: on a terminal, unless NO_COLOR is set"                                      \
+    }
+#define CONSOLE_ALLOW_EMPTY_ROW(offset_)                                                           \
+    {                                                                                              \
+        .name = "allow-empty", .type = OPTION_FLAG, .offset = (offset_),                           \
+        .help = "exit 0 when there was nothing to read"                                            \
+    }
 #define CONSOLE_NOW_ROW(offset_)                                                                   \
     {                                                                                              \
         .name = "now", .type = OPTION_TEXT, .offset = (offset_), .value_name = "YYYY-MM-DD",       \
         .help = "judge as on that day (UTC): what exceptions end, what begins to deny"             \
     }
+/* The Unix time of --now: the clock's when it is empty. False: the error is printed. */
 MUST_CHECK bool console_read_now(struct str value, int64_t *now);
 
 /* The policies that --policies names become a snapshot, for snapshot_free; NULL: the errors are

@@ -111,9 +111,6 @@ extern const struct format format_errors;
 extern const struct format *const formats[];
 extern const size_t format_count;
 
-/* The format of this name, or NULL. */
-const struct format *format_find(struct str name);
-
 /* `run` must outlive the sink. */
 void format_sink_init(struct format_sink *sink, const struct format *format,
                       const struct desk_run *run, FILE *stream, bool colour);

@@ -162,6 +162,11 @@ struct str str_nearest(struct str wrong, const struct str *words, size_t count) 
     return nearest;
 }
 
+struct str str_or(size_t i, size_t count) {
+    if (i == 0) return STR("");
+    return i + 1 < count ? STR(", ") : STR(" or ");
+}
+
 /* A text ends with a byte that UTF-8 never has, so that borders count. */
 uint64_t str_hash_add(uint64_t hash, struct str s) {
     for (size_t i = 0; i < s.len; i++)

@@ -1,8 +1,7 @@
 #include "cli/check.h"
 
-#include "cli/check_outputs.h"
 #include "cli/check_progress.h"
-#include "cli/console.h"
+#include "cli/output.h"
 #include "cli/version.h"
 #include "desk/judge.h"
 
@@ -20,17 +19,8 @@ static const char *const fail_on_names[] = {"deny", "warn", NULL};
 
 #define AT(member) offsetof(struct check_options, member)
 static const struct option_row rows[] = {
-    {.name = "policies",
-     .type = OPTION_TEXTS,
-     .offset = AT(policies),
-     .value_name = "PATH",
-     .help = "policy file, folder of them, or builtin:NAME; without it builtin:default"},
-    {.name = "profile",
-     .type = OPTION_TEXT,
-     .offset = AT(profile),
-     .value_name = "NAME",
-     .fallback = "default",
-     .help = "judge as the webhook does at /validate/NAME"},
+    CONSOLE_POLICIES_ROW(AT(policies)),
+    CONSOLE_PROFILE_ROW(AT(profile)),
     {.name = "namespace",
      .letter = 'n',
      .type = OPTION_TEXT,
@@ -38,36 +28,17 @@ static const struct option_row rows[] = {
      .value_name = "NS",
      .fallback = "default",
      .help = "of manifests that name none"},
-    {.name = "output",
-     .letter = 'o',
-     .type = OPTION_TEXTS,
-     .offset = AT(outputs),
-     .value_name = "FORMAT[=FILE]",
-     .fallback = "text",
-     .help = "text, json, sarif, junit, github, gitlab or policyreport"},
+    OUTPUT_ROW(AT(outputs), "text, json, sarif, junit, github, gitlab or policyreport"),
     {.name = "fail-on",
      .type = OPTION_CHOICE,
      .offset = AT(fail_on),
      .choices = fail_on_names,
      .fallback = "deny",
      .help = "the weakest action that makes the exit status 1"},
-    {.name = "mode",
-     .type = OPTION_CHOICE,
-     .offset = AT(mode),
-     .choices = console_mode_names,
-     .fallback = "enforce",
-     .help = "a ceiling on every action, as the server's"},
+    CONSOLE_MODE_ROW(AT(mode)),
     CONSOLE_NOW_ROW(AT(now_text)),
-    {.name = "color",
-     .type = OPTION_CHOICE,
-     .offset = AT(colour),
-     .choices = console_colour_names,
-     .fallback = "auto",
-     .help = "auto: on a terminal, unless NO_COLOR is set"},
-    {.name = "allow-empty",
-     .type = OPTION_FLAG,
-     .offset = AT(allow_empty),
-     .help = "exit 0 when there was nothing to read"},
+    CONSOLE_COLOUR_ROW(AT(colour)),
+    CONSOLE_ALLOW_EMPTY_ROW(AT(allow_empty)),
     {.name = "max-document-size",
      .type = OPTION_BYTES,
      .offset = AT(document_bytes),
@@ -97,6 +68,49 @@ static const char help[] =
     "exit status: 0 nothing is denied; 1 something is; 2 something could not be judged, or\n"
     "nothing was read.";
 
+/* --- outputs ----------------------------------------------------------------------------------- */
+
+/* One for each output, in their order; behind them standard error's, for what must always be seen. */
+struct check_sinks {
+    struct format_sink items[OUTPUT_MAX + 1];
+    size_t count;
+};
+
+static bool open_outputs(struct outputs *outputs, struct arena *arena,
+                         const struct check_options *options) {
+    const char **names = ARENA_NEW(arena, const char *, format_count + 1);
+    if (!names) {
+        console_say("out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < format_count; i++)
+        names[i] = formats[i]->name;
+    return outputs_open(outputs, arena, &options->outputs, names,
+                        (enum console_colour)options->colour);
+}
+
+static void sinks_init(struct check_sinks *sinks, const struct outputs *outputs,
+                       const struct desk_run *run, const struct check_options *options) {
+    bool tells_text = false;
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct output *output = &outputs->items[i];
+        const struct format *format = formats[output->format];
+        format_sink_init(&sinks->items[sinks->count++], format, run, output->stream,
+                         output->has_colour);
+        if (output->stream == stdout && format == &format_text) tells_text = true;
+    }
+    if (!tells_text)
+        format_sink_init(&sinks->items[sinks->count++], &format_errors, run, stderr,
+                         console_has_colour((enum console_colour)options->colour, stderr));
+}
+
+static void sinks_fini(struct check_sinks *sinks, struct outputs *outputs) {
+    for (size_t i = 0; i < sinks->count; i++) {
+        if (i < outputs->count) outputs->items[i].has_failed = !format_is_whole(&sinks->items[i]);
+        format_sink_fini(&sinks->items[i]);
+    }
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
 
 static int status_of(const struct desk_summary *summary, const struct check_options *options) {
@@ -110,16 +124,16 @@ static int status_of(const struct desk_summary *summary, const struct check_opti
 }
 
 static int judge_with(const struct check_options *options, const struct str_list *operands,
-                      const struct snapshot *snapshot, struct check_outputs *outputs) {
+                      const struct snapshot *snapshot, struct check_sinks *sinks) {
     struct check_progress progress;
     struct source source;
     struct judge judge = {.snapshot = snapshot,
-                          .profile = outputs->sinks[0].run->profile,
+                          .profile = sinks->items[0].run->profile,
                           .mode = (enum mode)options->mode,
                           .name_space = options->name_space,
                           .now = options->now,
-                          .outputs = outputs->sinks,
-                          .output_count = outputs->count,
+                          .outputs = sinks->items,
+                          .output_count = sinks->count,
                           .on_event = check_progress_take,
                           .event_context = &progress};
     check_progress_init(&progress);
@@ -137,11 +151,16 @@ static int judge_all(struct arena *arena, const struct check_options *options,
                            .profile = console_find_profile(snapshot, options->profile),
                            .fail_on = options->fail_on == FAIL_ON_WARN ? ACTION_WARN : ACTION_DENY};
     if (!run.profile) return STATUS_TROUBLE;
-    struct check_outputs outputs = {.count = 0};
+    struct outputs outputs = {.count = 0};
+    struct check_sinks sinks = {.count = 0};
     int status = STATUS_TROUBLE;
-    bool is_open = check_outputs_open(&outputs, arena, &options->outputs, &run, options->colour);
-    if (is_open) status = judge_with(options, operands, snapshot, &outputs);
-    if (!check_outputs_close(&outputs, is_open)) status = STATUS_TROUBLE;
+    bool is_open = open_outputs(&outputs, arena, options);
+    if (is_open) {
+        sinks_init(&sinks, &outputs, &run, options);
+        status = judge_with(options, operands, snapshot, &sinks);
+        sinks_fini(&sinks, &outputs);
+    }
+    if (!outputs_close(&outputs, is_open)) status = STATUS_TROUBLE;
     return console_finish(status);
 }
 

@@ -63,18 +63,15 @@ static bool out_of_memory(struct reader *reader) {
 static bool read_choice(struct reader *reader, const struct option_row *row, const char *who,
                         struct str value) {
     struct strbuf all;
-    strbuf_init(&all, reader->arena, 64);
-    for (int i = 0; row->choices[i]; i++) {
-        if (str_equals(value, str_from(row->choices[i]))) {
-            *(int *)field(reader, row) = i;
-            return true;
-        }
-        strbuf_printf(&all, "%s%s",
-                      i == 0                ? ""
-                      : row->choices[i + 1] ? ", "
-                                            : " or ",
-                      row->choices[i]);
+    size_t count = 0;
+    for (; row->choices[count]; count++) {
+        if (!str_equals(value, str_from(row->choices[count]))) continue;
+        *(int *)field(reader, row) = (int)count;
+        return true;
     }
+    strbuf_init(&all, reader->arena, 64);
+    for (size_t i = 0; i < count; i++)
+        STRBUF_ADD(&all, str_or(i, count), str_from(row->choices[i]));
     return refuse(reader, who, value, "is not %.*s", STR_ARGS(strbuf_str(&all)));
 }
 

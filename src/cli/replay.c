@@ -1,19 +1,19 @@
 #include "cli/replay.h"
 
 #include "base/glob.h"
-#include "cli/console.h"
+#include "cli/output.h"
 #include "desk/replay.h"
 
 struct replay_options {
-    struct str_list policies, against, exempt_namespaces, routes;
+    struct str_list policies, against, exempt_namespaces, routes, outputs;
     struct str profile, now_text;
-    int mode, output;
+    int mode;
     bool allow_empty;
     int64_t record_bytes;
 };
 
-enum { OUTPUT_TEXT, OUTPUT_JSON };
-static const char *const output_names[] = {"text", "json", NULL};
+enum { FORMAT_TEXT, FORMAT_JSON };
+static const char *const format_names[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", NULL};
 
 #define AT(member) offsetof(struct replay_options, member)
 static const struct option_row rows[] = {
@@ -27,36 +27,16 @@ static const struct option_row rows[] = {
      .offset = AT(against),
      .value_name = "PATH",
      .help = "the policies of today, to compare with; without it what was recorded"},
-    {.name = "profile",
-     .type = OPTION_TEXT,
-     .offset = AT(profile),
-     .value_name = "NAME",
-     .fallback = "default",
-     .help = "judge as the webhook does at /validate/NAME"},
+    CONSOLE_PROFILE_ROW(AT(profile)),
     {.name = "namespace-profile",
      .type = OPTION_TEXTS,
      .offset = AT(routes),
      .value_name = "NS=NAME",
      .help = "another profile for a namespace; NS may be a glob, the first that matches counts"},
-    {.name = "mode",
-     .type = OPTION_CHOICE,
-     .offset = AT(mode),
-     .choices = console_mode_names,
-     .fallback = "enforce",
-     .help = "a ceiling on every action, as the server's"},
+    CONSOLE_MODE_ROW(AT(mode)),
     CONSOLE_NOW_ROW(AT(now_text)),
-    {.name = "exempt-namespace",
-     .type = OPTION_TEXTS,
-     .offset = AT(exempt_namespaces),
-     .value_name = "NS",
-     .help = "everything in it is allowed"},
-    {.name = "output",
-     .letter = 'o',
-     .type = OPTION_CHOICE,
-     .offset = AT(output),
-     .choices = output_names,
-     .fallback = "text",
-     .help = "for a person or for a program"},
+    CONSOLE_EXEMPT_ROW(AT(exempt_namespaces)),
+    OUTPUT_ROW(AT(outputs), "text or json"),
     {.name = "allow-empty",
      .type = OPTION_FLAG,
      .offset = AT(allow_empty),
@@ -152,27 +132,22 @@ static int status_of(const struct replay *replay, const struct replay_options *o
     return replay->newly_denied.reviews > 0 ? STATUS_FOUND : STATUS_FINE;
 }
 
-static bool print_result(struct replay *replay, int output) {
+static void write_result(const struct replay *replay, struct output *output) {
     struct arena arena;
     struct strbuf text;
     arena_init(&arena, (size_t)64 << 10, 0);
     strbuf_init(&text, &arena, (size_t)16 << 10);
-    replay_sort(replay);
-    if (output == OUTPUT_JSON)
+    if (output->format == FORMAT_JSON)
         replay_write_json(&text, replay);
     else
         replay_write_text(&text, replay);
-    bool is_whole = !arena_is_exhausted(&arena);
-    if (is_whole)
-        console_print(&text);
-    else
-        console_say("out of memory");
+    output_write(output, &text);
     arena_fini(&arena);
-    return is_whole;
 }
 
 static int replay_all(struct arena *arena, const struct replay_options *options,
-                      const struct str_list *operands, struct replay *replay) {
+                      const struct str_list *operands, struct replay *replay,
+                      struct outputs *outputs) {
     struct replay_reader *reader =
         replay_reader_new(arena, operands, (size_t)options->record_bytes);
     if (!reader) {
@@ -181,7 +156,9 @@ static int replay_all(struct arena *arena, const struct replay_options *options,
     }
     replay_init(replay);
     bool is_whole = take_all(replay, reader);
-    if (!print_result(replay, options->output)) is_whole = false;
+    replay_sort(replay);
+    for (size_t i = 0; i < outputs->count; i++)
+        write_result(replay, &outputs->items[i]);
     int status = status_of(replay, options, is_whole);
     replay_fini(replay);
     replay_reader_free(reader);
@@ -198,8 +175,12 @@ static int replay_with(struct arena *arena, const struct replay_options *options
                             .admission = {.limits = scan_limits_default,
                                           .mode = (enum mode)options->mode,
                                           .exempt_namespaces = options->exempt_namespaces}};
-    if (!set_up(&replay, arena, options)) return STATUS_TROUBLE;
-    return replay_all(arena, options, operands, &replay);
+    struct outputs outputs = {.count = 0};
+    int status = STATUS_TROUBLE;
+    bool is_open = set_up(&replay, arena, options) &&
+                   outputs_open(&outputs, arena, &options->outputs, format_names, COLOUR_NEVER);
+    if (is_open) status = replay_all(arena, options, operands, &replay, &outputs);
+    return outputs_close(&outputs, is_open) ? status : STATUS_TROUBLE;
 }
 
 static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {

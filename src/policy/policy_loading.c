@@ -82,11 +82,7 @@ void loading_hint_words(struct loading *loading, struct str wrong, const struct 
     struct strbuf list;
     strbuf_init(&list, loading->arena, 0);
     for (size_t i = 0; i < count; i++)
-        strbuf_printf(&list, "%s%.*s",
-                      i == 0          ? ""
-                      : i + 1 < count ? ", "
-                                      : " or ",
-                      STR_ARGS(words[i]));
+        STRBUF_ADD(&list, str_or(i, count), words[i]);
     loading_hint(loading, "write %.*s", STR_ARGS(strbuf_str(&list)));
 }
 

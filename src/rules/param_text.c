@@ -25,7 +25,7 @@ struct str param_strings_text(struct arena *arena, const struct str_list *string
     struct strbuf text;
     strbuf_init(&text, arena, 64);
     for (size_t i = 0; i < strings->count; i++)
-        add_item(&text, strings->items[i], strings->count - i - 1);
+        STRBUF_ADD(&text, str_or(i, strings->count), strings->items[i]);
     return strbuf_str(&text);
 }
 

@@ -96,7 +96,7 @@ static bool run_check(struct path *path, struct error *err) {
     struct desk_run run = {
         .profile = snapshot_find_profile(path->snapshot, STR("default")),
     };
-    format_sink_init(&sink, format_find(STR("text")), &run, nowhere, false);
+    format_sink_init(&sink, &format_text, &run, nowhere, false);
     path->judge = (struct judge){.snapshot = path->snapshot,
                                  .profile = run.profile,
                                  .mode = path->mode,

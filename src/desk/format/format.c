@@ -7,12 +7,6 @@ const struct format *const formats[] = {&format_text,        &format_json,   &fo
                                         &format_policyreport};
 const size_t format_count = sizeof formats / sizeof *formats;
 
-const struct format *format_find(struct str name) {
-    for (size_t i = 0; i < format_count; i++)
-        if (str_equals(name, str_from(formats[i]->name))) return formats[i];
-    return NULL;
-}
-
 void format_sink_init(struct format_sink *sink, const struct format *format,
                       const struct desk_run *run, FILE *stream, bool colour) {
     *sink = (struct format_sink){.format = format, .run = run, .stream = stream, .colour = colour};

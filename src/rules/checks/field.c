@@ -345,7 +345,7 @@ static struct str list_values(struct arena *arena, const struct field_params *p)
     strbuf_init(&out, arena, 64);
     for (size_t i = 0; i < values->count; i++) {
         struct str text = values->items[i].text;
-        if (i > 0) strbuf_add(&out, i + 1 < values->count ? STR(", ") : STR(" or "));
+        strbuf_add(&out, str_or(i, values->count));
         const char *quote = needs_quotes(p, &values->items[i]) ? "\"" : "";
         strbuf_printf(&out, "%s%.*s%s", quote, STR_ARGS(text), quote);
     }

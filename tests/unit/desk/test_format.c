@@ -217,13 +217,6 @@ static void json_is_whole_without_results(void **state) {
     free(shown);
 }
 
-static void formats_are_found_by_name(void **state) {
-    (void)state;
-    assert_ptr_equal(format_find(STR("json")), &format_json);
-    assert_ptr_equal(format_find(STR("text")), &format_text);
-    assert_null(format_find(STR("errors")));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_escaped_by_each_formats_rules),
@@ -235,7 +228,6 @@ int main(void) {
         cmocka_unit_test(hidden_values_are_stars),
         cmocka_unit_test(errors_point_into_their_own_file),
         cmocka_unit_test(json_is_whole_without_results),
-        cmocka_unit_test(formats_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
