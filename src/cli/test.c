@@ -1,15 +1,21 @@
 #include "cli/test.h"
 
-#include "cli/console.h"
+#include "cli/output.h"
 #include "desk/source.h"
 #include "desk/trial.h"
 
 struct test_options {
+    struct str_list outputs;
     struct str now_text;
 };
 
+enum { FORMAT_TEXT, FORMAT_JUNIT };
+static const char *const format_names[] = {[FORMAT_TEXT] = "text", [FORMAT_JUNIT] = "junit", NULL};
+
+#define AT(member) offsetof(struct test_options, member)
 static const struct option_row rows[] = {
-    CONSOLE_NOW_ROW(offsetof(struct test_options, now_text)),
+    OUTPUT_ROW(AT(outputs), "text or junit"),
+    CONSOLE_NOW_ROW(AT(now_text)),
 };
 
 static const char help[] =
@@ -30,80 +36,101 @@ static const char help[] =
     "\n"
     "docs/policies.md has all keys.\n"
     "\n"
+    "examples:\n"
+    "  podgate test policies/\n"
+    "  podgate test -o text -o junit=podgate.xml policies/\n"
+    "\n"
     "exit status: 0 all is as expected; 1 something differs; 2 a test could not be run, or there\n"
     "was none.";
 
+struct tests {
+    struct arena *arena;
+    int64_t now;
+    struct diagnostics diagnostics;
+    struct trial_results results;
+};
+
 /* Files that are named must hold tests; in folders manifests stand beside them. */
-static bool run_file(struct arena *arena, const struct source_test_file *file, int64_t now,
-                     struct strbuf *out, struct diagnostics *diagnostics,
-                     struct trial_counts *counts) {
+static void run_file(struct tests *tests, const struct source_test_file *file) {
     struct str text;
     struct error err = {.code = ERR_NONE};
-    size_t before = counts->tests + diagnostics->errors;
-    if (!source_read_file(arena, file->path, SOURCE_POLICY_BYTES, &text, &err)) {
-        console_error(&err);
-        return false;
+    struct diagnostics *diagnostics = &tests->diagnostics;
+    size_t before = tests->results.tests + diagnostics->errors;
+    if (!source_read_file(tests->arena, file->path, SOURCE_POLICY_BYTES, &text, &err)) {
+        diagnostics_add_error(diagnostics, file->path, &err);
+        return;
     }
-    if (!file->is_named && !str_contains(text, STR("PolicyTest"))) return true;
-    trial_run(arena, file->path, text, now, out, diagnostics, counts);
-    if (file->is_named && counts->tests + diagnostics->errors == before) {
-        console_say("%.*s: holds no PolicyTest", STR_ARGS(file->path));
-        return false;
-    }
-    return true;
+    if (!file->is_named && !str_contains(text, STR("PolicyTest"))) return;
+    trial_run(tests->arena, file->path, text, tests->now, diagnostics, &tests->results);
+    if (file->is_named && tests->results.tests + diagnostics->errors == before)
+        diagnostics_add(diagnostics, DIAGNOSTIC_ERROR, file->path, 0, 0, "holds no PolicyTest");
 }
 
-static int tell(const struct strbuf *out, const struct diagnostics *diagnostics,
-                const struct trial_counts *counts, struct arena *arena, bool is_fine) {
-    console_print(out);
-    console_print_diagnostics(diagnostics, arena);
-    printf("%zu case%s in %zu test%s: %zu passed, %zu failed\n", counts->cases,
-           str_plural(counts->cases), counts->tests, str_plural(counts->tests),
-           counts->cases - counts->failed, counts->failed);
-    if (diagnostics->errors) {
-        console_say("%zu error%s: what they concern was not run", diagnostics->errors,
-                    str_plural(diagnostics->errors));
-        return STATUS_TROUBLE;
-    }
-    if (!is_fine) return STATUS_TROUBLE;
-    if (counts->tests == 0) {
-        console_say("there is no PolicyTest here");
-        return STATUS_TROUBLE;
-    }
-    return counts->failed ? STATUS_FOUND : STATUS_FINE;
-}
-
-static int test(struct arena *arena, const struct str_list *operands, int64_t now) {
+static bool run_all(struct tests *tests, const struct str_list *operands) {
     struct source_test_file *files = NULL;
     size_t count = 0;
     struct error err = {.code = ERR_NONE};
-    struct trial_counts counts = {.cases = 0};
-    struct diagnostics diagnostics;
-    struct strbuf out;
-    bool is_fine = true;
-    if (!source_list_test_files(arena, operands, &files, &count, &err)) {
+    if (!source_list_test_files(tests->arena, operands, &files, &count, &err)) {
         console_error(&err);
+        return false;
+    }
+    diagnostics_init(&tests->diagnostics, tests->arena);
+    for (size_t i = 0; i < count; i++)
+        run_file(tests, &files[i]);
+    return true;
+}
+
+static void write_output(const struct tests *tests, struct output *output) {
+    struct strbuf text;
+    strbuf_init(&text, tests->arena, 4096);
+    if (output->format == FORMAT_JUNIT)
+        trial_write_junit(&text, &tests->results, &tests->diagnostics);
+    else
+        trial_write_text(&text, &tests->results);
+    output_write(output, &text);
+}
+
+static int status_of(const struct tests *tests) {
+    size_t errors = tests->diagnostics.errors;
+    if (errors) {
+        console_say("%zu error%s: what they concern was not run", errors, str_plural(errors));
         return STATUS_TROUBLE;
     }
-    diagnostics_init(&diagnostics, arena);
-    strbuf_init(&out, arena, 4096);
-    for (size_t i = 0; i < count; i++)
-        is_fine = run_file(arena, &files[i], now, &out, &diagnostics, &counts) && is_fine;
-    return tell(&out, &diagnostics, &counts, arena, is_fine);
+    if (tests->results.tests == 0) {
+        console_say("there is no PolicyTest here");
+        return STATUS_TROUBLE;
+    }
+    return tests->results.failed ? STATUS_FOUND : STATUS_FINE;
+}
+
+static int test(struct tests *tests, const struct str_list *operands,
+                const struct test_options *options) {
+    struct outputs outputs;
+    int status = STATUS_TROUBLE;
+    bool is_done =
+        outputs_open(&outputs, tests->arena, &options->outputs, format_names, COLOUR_NEVER) &&
+        run_all(tests, operands);
+    if (is_done) {
+        for (size_t i = 0; i < outputs.count; i++)
+            write_output(tests, &outputs.items[i]);
+        console_print_diagnostics(&tests->diagnostics, tests->arena);
+        status = status_of(tests);
+    }
+    return outputs_close(&outputs, is_done) ? status : STATUS_TROUBLE;
 }
 
 static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct test_options options = {.now_text = STR_NONE};
     struct str_list operands;
-    int64_t now;
+    struct tests tests = {.arena = arena};
     int status;
     if (!console_read_options(verb, arena, argc, argv, &options, &operands, &status)) return status;
     if (operands.count == 0) {
         console_say("name a file or a folder of policy tests (see podgate test --help)");
         return STATUS_TROUBLE;
     }
-    if (!console_read_now(options.now_text, &now)) return STATUS_TROUBLE;
-    return console_finish(test(arena, &operands, now));
+    if (!console_read_now(options.now_text, &tests.now)) return STATUS_TROUBLE;
+    return console_finish(test(&tests, &operands, &options));
 }
 
 const struct verb verb_test = {

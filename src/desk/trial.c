@@ -285,6 +285,7 @@ static struct snapshot *load_policies(struct trial *trial, const struct cJSON *s
 static void run_test(struct trial *trial, const struct cJSON *root) {
     const struct cJSON *spec = tree_find(root, STR("spec"));
     size_t before = trial->diagnostics->errors;
+    trial->name = tree_string(tree_find(tree_find(root, STR("metadata")), STR("name")));
     trial->spec = (struct trial_spec){.mode = MODE_ENFORCE, .day = TRIAL_NO_DAY};
     if (!spec) {
         trial_error(trial, root, "a PolicyTest has no \"spec\"");
@@ -324,13 +325,12 @@ static struct str folder_of(struct str path) {
 }
 
 void trial_run(struct arena *arena, struct str path, struct str text, int64_t now,
-               struct strbuf *out, struct diagnostics *diagnostics, struct trial_counts *counts) {
+               struct diagnostics *diagnostics, struct trial_results *results) {
     struct trial trial = {.arena = arena,
                           .path = path,
                           .folder = folder_of(path),
                           .diagnostics = diagnostics,
-                          .out = out,
-                          .counts = counts,
+                          .results = results,
                           .now = now};
     struct yaml_reader reader;
     struct document document;
@@ -343,7 +343,7 @@ void trial_run(struct arena *arena, struct str path, struct str text, int64_t no
         if (next == YAML_ERROR) {
             diagnostics_add_error(diagnostics, path, &err);
         } else if (is_test(&trial, document.root)) {
-            counts->tests++;
+            results->tests++;
             run_test(&trial, document.root);
         }
     }

@@ -8,20 +8,10 @@ struct running {
     struct trial *trial;
     struct trial_case *each;
     struct trial_object old; /* node NULL: none */
-    bool has_failed, has_trouble;
+    struct strbuf differences;
+    bool has_trouble;
     size_t objects;
 };
-
-/* The case's first line, before the first difference. */
-static void tell_failed(struct running *running) {
-    const struct trial *trial = running->trial;
-    if (running->has_failed) return;
-    running->has_failed = true;
-    strbuf_printf(trial->out, "%.*s:%u:%u: failed: ", STR_ARGS(trial->path), running->each->line,
-                  running->each->column);
-    strbuf_add_escaped(trial->out, running->each->name, 200);
-    strbuf_add_char(trial->out, '\n');
-}
 
 /* --- comparing --------------------------------------------------------------------------------- */
 
@@ -52,8 +42,7 @@ static bool is_met_by(const struct trial_expectation *expected, const struct wor
 static void tell_unexpected(struct running *running, const struct workload *workload,
                             const struct violation *violation, struct str path) {
     struct arena *arena = &running->trial->case_arena;
-    struct strbuf *out = running->trial->out;
-    tell_failed(running);
+    struct strbuf *out = &running->differences;
     strbuf_printf(out, "  found, not expected: {rule: %.*s/%.*s, action: %.*s}\n",
                   STR_ARGS(violation->rule->policy->name), STR_ARGS(violation->rule->name),
                   STR_ARGS(action_name(violation->action)));
@@ -82,11 +71,10 @@ static void add_member(struct strbuf *out, const char *name, struct str value) {
 }
 
 static void tell_missing(struct running *running) {
-    struct strbuf *out = running->trial->out;
+    struct strbuf *out = &running->differences;
     for (size_t i = 0; i < running->each->expected_count; i++) {
         const struct trial_expectation *expected = &running->each->expected[i];
         if (expected->is_met) continue;
-        tell_failed(running);
         strbuf_add(out, STR("  expected, not found: {rule: "));
         strbuf_add_escaped(out, expected->rule, 200);
         add_member(out, "action", action_name(expected->action));
@@ -115,10 +103,9 @@ static void judge(struct running *running, const struct trial_object *object) {
     admission_answer(&trial->case_arena, &options, trial->snapshot,
                      spec->profile.len ? spec->profile : STR("default"), body, now, &outcome);
     if (outcome.decision == DECISION_ERROR || outcome.error_reason) {
-        tell_failed(running);
-        strbuf_add(trial->out, STR("  could not be judged: "));
-        strbuf_add_escaped(trial->out, outcome.error_text, 400);
-        strbuf_add_char(trial->out, '\n');
+        strbuf_add(&running->differences, STR("  could not be judged: "));
+        strbuf_add_escaped(&running->differences, outcome.error_text, 400);
+        strbuf_add_char(&running->differences, '\n');
     } else if (outcome.judged) {
         compare(running, &outcome);
     }
@@ -175,23 +162,42 @@ static void run_objects(struct running *running) {
     source_fini(&source);
 }
 
+static void add_result(struct running *running) {
+    struct trial *trial = running->trial;
+    struct trial_results *results = trial->results;
+    struct trial_result *result = ARENA_NEW(trial->arena, struct trial_result, 1);
+    results->cases++;
+    results->failed += running->differences.len > 0;
+    if (!result) return; /* the arena's mark tells */
+    *result = (struct trial_result){.file = trial->path,
+                                    .test = trial->name,
+                                    .name = running->each->name,
+                                    .line = running->each->line,
+                                    .column = running->each->column,
+                                    .differences = strbuf_str(&running->differences)};
+    if (results->last)
+        results->last->next = result;
+    else
+        results->first = result;
+    results->last = result;
+}
+
 void trial_run_case(struct trial *trial, struct trial_case *each) {
     struct running running = {.trial = trial, .each = each};
     struct source source;
     struct str path = trial_path(trial, each->old_file);
     const struct str_list operands = {&path, each->old_file.len ? 1 : 0};
     bool is_readable = true;
+    strbuf_init(&running.differences, trial->arena, 0);
     source_init(&source, &operands, SOURCE_DOCUMENT_BYTES);
     if (each->old_manifest) running.old = object_of(trial->document, each->old_manifest);
     if (each->old_file.len) is_readable = read_objects(&running, &source, false);
     if (is_readable) run_objects(&running);
     source_fini(&source);
     if (running.has_trouble) return;
-    trial->counts->cases++;
-    if (running.objects == 0) {
-        tell_failed(&running);
-        strbuf_add(trial->out, STR("  nothing was judged: no object here carries a pod spec\n"));
-    }
+    if (running.objects == 0)
+        strbuf_add(&running.differences,
+                   STR("  nothing was judged: no object here carries a pod spec\n"));
     tell_missing(&running);
-    trial->counts->failed += running.has_failed;
+    add_result(&running);
 }

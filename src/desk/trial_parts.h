@@ -43,10 +43,10 @@ struct trial {
     struct arena *arena;     /* of the file */
     struct arena case_arena; /* of one review */
     struct str path, folder;
+    struct str name; /* of the test at hand; may be empty */
     const struct document *document;
     struct diagnostics *diagnostics;
-    struct strbuf *out;
-    struct trial_counts *counts;
+    struct trial_results *results;
     struct trial_spec spec;
     int64_t now;
     const struct snapshot *snapshot;
@@ -57,7 +57,7 @@ void trial_error(struct trial *trial, const struct cJSON *node, const char *form
     PRINTF_LIKE(3, 4);
 /* A path of the test as seen from where podgate runs; terminated. */
 struct str trial_path(struct trial *trial, struct str path);
-/* Judges the objects of one case and tells what differs. */
+/* Judges the objects of one case and adds its result. */
 void trial_run_case(struct trial *trial, struct trial_case *each);
 
 /* The object as an AdmissionReview in JSON. `old` NULL: a creation. */

@@ -8,6 +8,7 @@
  * the cases, so the cases wait in an unnamed file, or in memory where none can be had.
  */
 #include "desk/format/escape.h"
+#include "desk/format/junit_xml.h"
 #include "desk/format/told.h"
 
 struct junit {
@@ -62,39 +63,21 @@ static void junit_result(struct format_sink *sink, const struct desk_result *res
     if (fails && own->failed++ == 0) own->first_rule = rule;
 }
 
-static void add_attribute(struct strbuf *buf, const char *name, struct str value) {
-    strbuf_printf(buf, " %s=\"", name);
-    escape_add_xml_attribute(buf, value);
-    strbuf_add_char(buf, '"');
-}
-
-static void open_case(struct format_sink *sink, struct str file, struct str name, uint32_t line) {
-    struct strbuf *buf = &sink->buf;
-    strbuf_add(buf, STR("    <testcase"));
-    add_attribute(buf, "classname", file);
-    add_attribute(buf, "name", name);
-    add_attribute(buf, "file", escape_repository_path(file));
-    if (line) strbuf_printf(buf, " line=\"%u\"", line);
-    ((struct junit *)sink->own)->cases_in_all++;
-}
-
 static void junit_object(struct format_sink *sink, const struct desk_object *object) {
     struct junit *own = sink->own;
     struct strbuf *buf = &sink->buf;
     if (!own) return;
-    open_case(sink, object->file, told_object(&sink->arena, object->workload, object->name_space),
-              object->line);
+    struct str name = told_object(&sink->arena, object->workload, object->name_space);
+    junit_xml_open_case(buf, object->file, name, object->file, object->line);
+    own->cases_in_all++;
     if (!own->failed && !own->warnings.len) {
         strbuf_add(buf, STR("/>\n"));
     } else {
         strbuf_add(buf, STR(">\n"));
         if (own->failed) {
-            strbuf_printf(buf, "      <failure message=\"%zu violation%s\"", own->failed,
-                          str_plural(own->failed));
-            add_attribute(buf, "type", own->first_rule);
-            strbuf_add(buf, STR(">\n"));
-            strbuf_add(buf, strbuf_str(&own->failures));
-            strbuf_add(buf, STR("</failure>\n"));
+            struct str message =
+                str_format(&own->arena, "%zu violation%s", own->failed, str_plural(own->failed));
+            junit_xml_add_failure(buf, message, own->first_rule, strbuf_str(&own->failures));
             own->failures_in_all++;
         }
         if (own->warnings.len)
@@ -107,13 +90,12 @@ static void junit_object(struct format_sink *sink, const struct desk_object *obj
 }
 
 static void junit_error(struct format_sink *sink, const struct desk_error *error) {
-    struct strbuf *buf = &sink->buf;
     struct junit *own = sink->own;
     if (!own) return;
-    open_case(sink, error->file, STR("podgate can judge this"), error->place.line);
-    strbuf_add(buf, STR(">\n      <error type=\"podgate/error\""));
-    add_attribute(buf, "message", error->message);
-    strbuf_add(buf, STR("/>\n    </testcase>\n"));
+    junit_xml_open_case(&sink->buf, error->file, STR("podgate can judge this"), error->file,
+                        error->place.line);
+    junit_xml_close_with_error(&sink->buf, error->message);
+    own->cases_in_all++;
     own->errors_in_all++;
     keep(sink);
 }
@@ -131,18 +113,14 @@ static void junit_end(struct format_sink *sink, const struct desk_summary *summa
     (void)summary;
     struct junit *own = sink->own;
     if (!own) return;
-    strbuf_printf(&sink->buf,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-                  "  <testsuite name=\"podgate\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\""
-                  " skipped=\"0\">\n",
-                  own->cases_in_all, own->failures_in_all, own->errors_in_all);
+    junit_xml_begin(&sink->buf, own->cases_in_all, own->failures_in_all, own->errors_in_all);
     strbuf_add(&sink->buf, strbuf_str(&sink->kept_errors));
     format_flush(sink);
     if (own->cases) {
         copy_cases(sink, own->cases);
         fclose(own->cases);
     }
-    strbuf_add(&sink->buf, STR("  </testsuite>\n</testsuites>\n"));
+    junit_xml_end(&sink->buf);
     format_flush(sink);
     arena_fini(&own->arena);
     sink->own = NULL;

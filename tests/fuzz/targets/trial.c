@@ -6,11 +6,13 @@
 void fuzz_trial(struct fuzz *fuzz, struct str input) {
     struct strbuf out;
     struct diagnostics diagnostics;
-    struct trial_counts counts = {.cases = 0};
+    struct trial_results results = {.cases = 0};
     if (str_contains(input, STR("ile")) || str_contains(input, STR("policies"))) return;
     strbuf_init(&out, &fuzz->arena, 0);
     diagnostics_init(&diagnostics, &fuzz->arena);
-    trial_run(&fuzz->arena, STR("test.yaml"), input, 0, &out, &diagnostics, &counts);
-    FUZZ_EXPECT(counts.failed <= counts.cases);
-    FUZZ_EXPECT(counts.failed == 0 || out.len > 0);
+    trial_run(&fuzz->arena, STR("test.yaml"), input, 0, &diagnostics, &results);
+    FUZZ_EXPECT(results.failed <= results.cases);
+    trial_write_text(&out, &results);
+    FUZZ_EXPECT(results.failed == 0 || str_contains(strbuf_str(&out), STR("failed: ")));
+    trial_write_junit(&out, &results, &diagnostics);
 }
