@@ -7,11 +7,19 @@ static bool require_list(struct param_decoding *d, const struct param_parsed *va
     return value->is_list || param_complain_of_type(d, "a list", value->node);
 }
 
-/* Numbers may stand for their text where a string is wanted: ports, versions such as 3. */
+/* A string, or a number: quantities, ranges, and what a check reads by itself, such as a version. */
 static bool require_text(struct param_decoding *d, const struct param_scalar *item) {
     bool is_text = item->type != SCALAR_OTHER && !tree_is_bool(item->node);
     if (!is_text) return param_complain_of_type(d, "a string", item->node);
     return !str_is_empty(item->text) || param_complain(d, item->node, "must not be empty");
+}
+
+/* A number is none: names and values that it would be compared with are strings, and it has other spellings. */
+static bool require_string(struct param_decoding *d, const struct param_scalar *item) {
+    if (!tree_is_number(item->node) && !tree_is_bool(item->node)) return require_text(d, item);
+    param_complain_of_type(d, "a string", item->node);
+    diagnostics_hint(d->diagnostics, "write \"%.*s\" in quotes", STR_ARGS(item->text));
+    return false;
 }
 
 static bool read_bool(struct param_decoding *d, const struct param_parsed *value, void *target) {
@@ -46,7 +54,7 @@ static bool read_strings(struct param_decoding *d, const struct param_parsed *va
     if (!out->items) return false;
     bool fine = true;
     for (size_t i = 0; i < value->count; i++) {
-        fine = require_text(d, &value->items[i]) && fine;
+        fine = require_string(d, &value->items[i]) && fine;
         out->items[out->count++] = value->items[i].text;
     }
     return fine;
@@ -124,7 +132,7 @@ static bool read_images(struct param_decoding *d, const struct param_parsed *val
     for (size_t i = 0; i < value->count; i++) {
         const struct param_scalar *item = &value->items[i];
         struct error err = {0};
-        if (!require_text(d, item))
+        if (!require_string(d, item))
             fine = false;
         else if (!image_pattern_parse(d->arena, item->text, &items[i], &err))
             fine = param_complain(d, item->node, "has the bad image pattern %.*s: %s",

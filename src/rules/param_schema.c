@@ -21,10 +21,9 @@ static void write_choices(struct json_out *out, const char *const *choices) {
     json_out_end_array(out);
 }
 
-/* A number may stand for its text. */
-static void write_texts(struct json_out *out, const char *member) {
+static void write_strings(struct json_out *out, const char *member) {
     json_out_begin_object(out, member);
-    write_types(out, "string", "number");
+    write_type(out, "string");
     json_out_end_object(out);
 }
 
@@ -45,7 +44,7 @@ static void write_bounds(struct json_out *out, const struct param *row) {
 static void write_list(struct json_out *out, const struct param *row) {
     write_type(out, "array");
     if (row->type != PARAM_CHOICES && row->type != PARAM_RANGES) {
-        write_texts(out, "items");
+        write_strings(out, "items");
         return;
     }
     json_out_begin_object(out, "items");
@@ -61,12 +60,8 @@ static void write_list(struct json_out *out, const struct param *row) {
 static void write_globs_or_list(struct json_out *out) {
     write_type(out, "object");
     json_out_begin_object(out, "additionalProperties");
-    json_out_begin_array(out, "type");
-    json_out_string(out, NULL, STR("string"));
-    json_out_string(out, NULL, STR("number"));
-    json_out_string(out, NULL, STR("array"));
-    json_out_end_array(out);
-    write_texts(out, "items");
+    write_types(out, "string", "array");
+    write_strings(out, "items");
     json_out_end_object(out);
 }
 
@@ -87,7 +82,9 @@ static void write_value(struct json_out *out, const struct param *row) {
     case PARAM_RANGES: write_list(out, row); break;
     case PARAM_QUANTITIES:
         write_type(out, "object");
-        write_texts(out, "additionalProperties");
+        json_out_begin_object(out, "additionalProperties");
+        write_types(out, "string", "number");
+        json_out_end_object(out);
         break;
     case PARAM_GLOB_MAP: write_globs_or_list(out); break;
     case PARAM_VALUE: write_scalar(out); break;

@@ -17,7 +17,7 @@ static const struct param params[] = {
     {"labels", PARAM_GLOB_MAP, offsetof(struct metadata_params, labels),
      .fallback = "{app.kubernetes.io/name: *}",
      .doc = "Labels that must be there, each with a pattern of its value or a list of them; "
-            "\"?*\" is any value but the empty one."},
+            "\"?*\" is any value but the empty one. A number stands in quotes: team: \"3\"."},
     {"annotations", PARAM_GLOB_MAP, offsetof(struct metadata_params, annotations), .fallback = "{}",
      .doc = "Annotations that must be there, likewise."},
     {"required", PARAM_BOOL, offsetof(struct metadata_params, required), .fallback = "true",

@@ -141,13 +141,34 @@ static void the_users_values_replace_defaults(void **state) {
     assert_int_equal(diagnostics.errors, 0);
 }
 
-static void null_is_absent_and_integers_may_be_texts(void **state) {
+static void null_is_absent(void **state) {
     (void)state;
-    const struct all *p = decode("number: null\nwords: [80, '443', 8000-8999]\n");
+    const struct all *p = decode("number: null\nwords: ['443', 8000-8999]\n");
     assert_non_null(p);
     assert_int_equal(p->number, 5);
-    assert_int_equal(p->words.count, 3);
-    assert_true(str_equals(p->words.items[0], STR("80")));
+    assert_int_equal(p->words.count, 2);
+    assert_true(str_equals(p->words.items[0], STR("443")));
+}
+
+static void what_must_be_a_string_is_no_number(void **state) {
+    (void)state;
+    assert_complaints(
+        "words: [80]\n"
+        "globs: [a, 3]\n"
+        "images: [1]\n"
+        "patterns: {a: 3, b: [c, 4], d: true}\n",
+        "p.yaml:1:9: error: parameter \"words\" of paint must be a string, it is a number (write "
+        "\"80\" in quotes)\n"
+        "p.yaml:2:12: error: parameter \"globs\" of paint must be a string, it is a number (write "
+        "\"3\" in quotes)\n"
+        "p.yaml:3:10: error: parameter \"images\" of paint must be a string, it is a number (write "
+        "\"1\" in quotes)\n"
+        "p.yaml:4:15: error: parameter \"patterns\" of paint must be a string, it is a number (write "
+        "\"3\" in quotes)\n"
+        "p.yaml:4:25: error: parameter \"patterns\" of paint must be a string, it is a number (write "
+        "\"4\" in quotes)\n"
+        "p.yaml:4:32: error: parameter \"patterns\" of paint must be a string, it is true or false "
+        "(write \"true\" in quotes)\n");
 }
 
 static void ranges_hold_both_their_ends(void **state) {
@@ -224,8 +245,9 @@ static void items_of_lists_are_judged_one_by_one(void **state) {
         "words: [a, {b: c}, '']\n",
         "p.yaml:1:12: error: parameter \"words\" of paint must be a string, it is an object\n"
         "p.yaml:1:20: error: parameter \"words\" of paint must not be empty\n");
-    assert_complaints("words: [true]\n", "p.yaml:1:9: error: parameter \"words\" of paint must be "
-                                         "a string, it is true or false\n");
+    assert_complaints("words: [true]\n",
+                      "p.yaml:1:9: error: parameter \"words\" of paint must be "
+                      "a string, it is true or false (write \"true\" in quotes)\n");
 }
 
 static void members_of_maps_are_judged_one_by_one(void **state) {
@@ -326,8 +348,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(ranges_hold_both_their_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ranges_that_hold_nothing_or_too_much_are_refused, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(null_is_absent_and_integers_may_be_texts, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(null_is_absent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_must_be_a_string_is_no_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_outlive_the_text_they_came_from, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_fault_is_told_with_its_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(items_of_lists_are_judged_one_by_one, set_up, tear_down),
