@@ -6,7 +6,8 @@
 
 #include "base/str.h"
 
-/* "/var//run/./docker.sock/" -> "/var/run/docker.sock"; ".." is resolved lexically and noted. In the arena. */
+/* "/var//run/./docker.sock/" -> "/var/run/docker.sock"; ".." is resolved lexically and noted, also one
+ * between backslashes, which is not resolved. In the arena. */
 struct str hostpath_clean(struct arena *arena, struct str path, bool *has_dotdot);
 /* Whether `path` is `prefix` or below it; both cleaned. "/" covers everything. */
 bool hostpath_is_below(struct str path, struct str prefix);

@@ -28,6 +28,16 @@ static bool step_up(struct strbuf *clean, size_t root) {
     return true;
 }
 
+/* To a Windows node a backslash divides too, while the API server looks for ".." between slashes only. */
+static bool climbs(struct str component) {
+    for (;;) {
+        size_t end = str_find_char(component, '\\');
+        if (str_equals(str_slice(component, 0, end), STR(".."))) return true;
+        if (end == component.len) return false;
+        component = str_slice(component, end + 1, component.len);
+    }
+}
+
 struct str hostpath_clean(struct arena *arena, struct str path, bool *has_dotdot) {
     *has_dotdot = false;
     if (str_is_empty(path)) return path;
@@ -38,10 +48,8 @@ struct str hostpath_clean(struct arena *arena, struct str path, bool *has_dotdot
     struct str component;
     while (take_component(&path, &component)) {
         if (str_equals(component, STR("."))) continue;
-        if (str_equals(component, STR(".."))) {
-            *has_dotdot = true;
-            if (step_up(&clean, root)) continue;
-        }
+        *has_dotdot = *has_dotdot || climbs(component);
+        if (str_equals(component, STR("..")) && step_up(&clean, root)) continue;
         if (clean.len > root) strbuf_add_char(&clean, '/');
         strbuf_add(&clean, component);
     }

@@ -46,6 +46,10 @@ static void paths_are_cleaned_lexically(void **state) {
         {"../..", "../..", true},
         {"../a/../b", "../b", true},
         {"a/../../b", "../b", true},
+        {"/a/b\\..\\..\\c", "/a/b\\..\\..\\c", true},
+        {"/a/..\\b", "/a/..\\b", true},
+        {"/a/b\\..", "/a/b\\..", true},
+        {"C:\\a\\..b\\c..", "C:\\a\\..b\\c..", false},
         {"", "", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
