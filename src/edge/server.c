@@ -7,50 +7,15 @@
 
 #include "edge/clock.h"
 #include "edge/server_body.h"
+#include "edge/server_head.h"
 #include "edge/tls_send.h"
 #include "edge/tls_wait.h"
 
 #define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
 #define ARENA_KEEP_BYTES ((size_t)256 * 1024)
-/* A refused body up to so much is read, to keep the connection. */
-#define DRAIN_BODY_BYTES ((size_t)64 * 1024)
 #define REQUESTS_LEAST 10000
 #define REQUESTS_MOST 100000
-
-/* Why a request does not reach its handler. */
-enum refusal {
-    REFUSED_NOT,
-    REFUSED_PATH,
-    REFUSED_METHOD,
-    REFUSED_TYPE,
-    REFUSED_ENCODING,
-    REFUSED_BOTH_LENGTHS,
-    REFUSED_NO_LENGTH,
-    REFUSED_TWO_LENGTHS,
-    REFUSED_BAD_LENGTH,
-    REFUSED_TOO_LARGE,
-    REFUSED_MEMORY,
-};
-static const struct {
-    int status;
-    bool at_once; /* where the body ends is in doubt, or it is too much to read */
-    const char *message;
-} refusals[] = {
-    [REFUSED_PATH] = {404, false, "there is nothing at this path"},
-    [REFUSED_METHOD] = {405, false, "this path does not take that method"},
-    [REFUSED_TYPE] = {415, false, "the Content-Type must be application/json"},
-    [REFUSED_ENCODING] =
-        {411, true, "a Transfer-Encoding is not accepted: send the body with a Content-Length"},
-    [REFUSED_BOTH_LENGTHS] =
-        {400, true, "Transfer-Encoding and Content-Length together leave the body's end in doubt"},
-    [REFUSED_NO_LENGTH] = {411, true, "a Content-Length is required"},
-    [REFUSED_TWO_LENGTHS] = {400, true, "there is more than one Content-Length"},
-    [REFUSED_BAD_LENGTH] = {400, true, "the Content-Length is not a number"},
-    [REFUSED_TOO_LARGE] = {413, true, "the body is larger than podgate accepts"},
-    [REFUSED_MEMORY] =
-        {503, false, "podgate holds as many request bodies as it may (--memory-budget); try again"},
-};
 
 struct worker {
     struct server *server;
@@ -80,9 +45,7 @@ struct client {
     unsigned requests, request_limit;
     int64_t ends_ns; /* answers after this end the connection; 0: no such time */
     /* the request */
-    const struct http_route *route;
-    struct str rest;
-    enum refusal refusal;
+    struct head head;
     int64_t arrived_ns;
     struct body body;
 };
@@ -121,33 +84,21 @@ static enum MHD_Result queue(struct worker *worker, struct client *client,
     return result;
 }
 
-/* With the sizes, or with what there is instead where something else is asked for. */
-static struct str refusal_text(struct worker *worker, const struct client *client) {
-    const char *message = refusals[client->refusal].message;
-    if (client->refusal == REFUSED_TOO_LARGE)
-        return str_format(&worker->thread.arena, "%s: it has %zu bytes, --max-body allows %zu",
-                          message, client->body.declared, worker->server->options.max_body);
-    const char *instead = client->refusal == REFUSED_PATH     ? worker->server->options.paths
-                          : client->refusal == REFUSED_METHOD ? client->route->method
-                                                              : NULL;
-    if (!instead) return str_from(message);
-    return str_format(&worker->thread.arena,
-                      client->refusal == REFUSED_PATH ? "%s: %s" : "%s, only %s", message, instead);
-}
-
-static void refuse(struct worker *worker, struct client *client, struct http_reply *reply) {
+static void refuse(struct worker *worker, const struct client *client, struct http_reply *reply) {
     struct server *server = worker->server;
-    enum refusal why = client->refusal;
-    http_refuse(&worker->thread, reply, refusals[why].status, refusal_text(worker, client));
-    if (why == REFUSED_METHOD) reply->allow = client->route->method;
-    if (why == REFUSED_MEMORY) {
+    const struct head *head = &client->head;
+    int status = head_refusal_status(head->refusal);
+    http_refuse(&worker->thread, reply, status,
+                head_refusal_message(&worker->thread.arena, &server->options, head));
+    if (head->refusal == REFUSED_METHOD) reply->allow = head->route->method;
+    if (head->refusal == REFUSED_MEMORY) {
         reply->retry_after_s = 1;
         metrics_count(worker->thread.metrics, METRIC_SHED, SHED_MEMORY);
     }
     if (server->options.counts_requests)
         log_limited(server->options.log, &server->refused, LOG_LEVEL_WARN,
-                    "a request was refused with status %d: %s", refusals[why].status,
-                    refusals[why].message);
+                    "a request was refused with status %d: %s", status,
+                    head_refusal_text(head->refusal));
 }
 
 static struct str timeout_of(struct MHD_Connection *connection) {
@@ -163,17 +114,18 @@ static enum MHD_Result answer(struct worker *worker, struct client *client,
                               struct MHD_Connection *connection, const char *url) {
     struct http_reply reply;
     connection_whole_request(client->record);
-    if (client->refusal != REFUSED_NOT) {
+    if (client->head.refusal != REFUSED_NOT) {
         refuse(worker, client, &reply);
     } else {
+        const struct http_route *route = client->head.route;
         struct http_request request = {.path = str_from(url),
-                                       .rest = client->rest,
+                                       .rest = client->head.rest,
                                        .timeout = timeout_of(connection),
-                                       .accept = client->route->takes_json ? STR_NONE
-                                                                           : accept_of(connection),
+                                       .accept =
+                                           route->takes_json ? STR_NONE : accept_of(connection),
                                        .body = {client->body.at, client->body.len},
                                        .arrived_ns = client->arrived_ns};
-        client->route->handle(client->route->context, &worker->thread, &request, &reply);
+        route->handle(route->context, &worker->thread, &request, &reply);
     }
     enum MHD_Result result = queue(worker, client, connection, &reply);
     arena_reset(&worker->thread.arena, ARENA_KEEP_BYTES);
@@ -181,87 +133,10 @@ static enum MHD_Result answer(struct worker *worker, struct client *client,
     return result;
 }
 
-/* --- heads ------------------------------------------------------------------------------------ */
-
-/* What the headers say about the body. */
-struct framing {
-    bool is_json, has_encoding;
-    unsigned lengths;
-    struct str length;
-};
-
-static bool is_json_type(struct str type) {
-    return str_equals_ignore_case(str_trim(str_slice(type, 0, str_find_char(type, ';'))),
-                                  STR("application/json"));
-}
-
-static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *key,
-                                 size_t key_len, const char *value, size_t value_len) {
-    struct framing *framing = cls;
-    struct str name = {key, key_len}, text = {value, value_len};
-    (void)kind;
-    /* The lengths tell most headers apart before their letters are looked at. */
-    if (key_len == 12 && str_equals_ignore_case(name, STR("Content-Type"))) {
-        framing->is_json = is_json_type(text);
-    } else if (key_len == 14 && str_equals_ignore_case(name, STR("Content-Length"))) {
-        framing->lengths++;
-        framing->length = text;
-    } else if (key_len == 17 && str_equals_ignore_case(name, STR("Transfer-Encoding"))) {
-        framing->has_encoding = true;
-    }
-    return MHD_YES;
-}
-
-static const struct http_route *find_route(const struct server *server, struct str path,
-                                           struct str *rest) {
-    for (size_t i = 0; i < server->options.route_count; i++) {
-        const struct http_route *route = &server->options.routes[i];
-        struct str own = str_from(route->path);
-        *rest = STR_NONE;
-        if (!str_starts_with(path, own)) continue;
-        if (path.len == own.len) return route;
-        *rest = str_slice(path, own.len + 1, path.len);
-        if (route->has_rest && path.at[own.len] == '/' && rest->len > 0 &&
-            str_find_char(*rest, '/') == rest->len)
-            return route;
-    }
-    return NULL;
-}
-
-static enum refusal check_body(const struct server *server, const struct framing *framing,
-                               struct client *client) {
-    int64_t declared;
-    if (!framing->is_json) return REFUSED_TYPE;
-    if (framing->has_encoding) return framing->lengths ? REFUSED_BOTH_LENGTHS : REFUSED_ENCODING;
-    if (framing->lengths == 0) return REFUSED_NO_LENGTH;
-    if (framing->lengths > 1) return REFUSED_TWO_LENGTHS;
-    if (!str_to_int64(framing->length, &declared) || declared < 0) return REFUSED_BAD_LENGTH;
-    client->body.declared = (size_t)declared;
-    return client->body.declared > server->options.max_body ? REFUSED_TOO_LARGE : REFUSED_NOT;
-}
-
-static enum refusal check_head(const struct server *server, struct client *client,
-                               const struct framing *framing, const char *url, const char *method) {
-    client->route = find_route(server, str_from(url), &client->rest);
-    if (!client->route) return REFUSED_PATH;
-    if (!str_equals(str_from(client->route->method), str_from(method))) return REFUSED_METHOD;
-    if (client->route->takes_json) return check_body(server, framing, client);
-    return REFUSED_NOT;
-}
-
-/* Whether what follows a refused head can be read to its end at little cost. */
-static bool can_drain(const struct framing *framing) {
-    int64_t length = 0;
-    if (framing->has_encoding || framing->lengths > 1) return false;
-    return framing->lengths == 0 || (str_to_int64(framing->length, &length) && length >= 0 &&
-                                     length <= (int64_t)DRAIN_BODY_BYTES);
-}
-
 static enum MHD_Result begin(struct worker *worker, struct client *client,
                              struct MHD_Connection *connection, const char *url,
                              const char *method) {
     struct server *server = worker->server;
-    struct framing framing = {0};
     client->arrived_ns = clock_monotonic_ns();
     client->requests++;
     atomic_store_explicit(&server->last_request_ns, client->arrived_ns, memory_order_relaxed);
@@ -270,12 +145,10 @@ static enum MHD_Result begin(struct worker *worker, struct client *client,
     if (server->options.tls && client->requests == 1)
         metrics_count(worker->thread.metrics, METRIC_TLS_HANDSHAKES, HANDSHAKE_OK);
     connection_begin_request(client->record);
-    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, &framing);
-    client->refusal = check_head(server, client, &framing, url, method);
-    if (client->refusal == REFUSED_NOT) return MHD_YES;
-    if (!refusals[client->refusal].at_once && can_drain(&framing)) return MHD_YES;
+    head_read(&server->options, connection, url, method, &client->head);
+    client->body.declared = client->head.declared;
     /* Queued before the body was read, the library ends the connection behind it. */
-    return answer(worker, client, connection, url);
+    return client->head.ends_connection ? answer(worker, client, connection, url) : MHD_YES;
 }
 
 /* --- the library's callbacks ------------------------------------------------------------------ */
@@ -295,9 +168,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return begin(worker, client, connection, url, method);
     }
     if (*size > 0) {
-        if (client->refusal == REFUSED_NOT &&
+        if (client->head.refusal == REFUSED_NOT &&
             !body_add(&worker->bodies, &client->body, data, *size))
-            client->refusal = REFUSED_MEMORY;
+            client->head.refusal = REFUSED_MEMORY;
         *size = 0;
         return MHD_YES;
     }
