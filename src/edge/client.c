@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -111,9 +112,12 @@ static bool go_on(const struct link *link, enum tls_step step, const char *doing
 static int connect_to(const struct lookup_address *to, int64_t deadline_ns) {
     struct link link = {
         .fd = socket(to->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    int why = 0;
+    int why = 0, on = 1;
     socklen_t size = sizeof why;
     if (link.fd < 0) return -1;
+    /* TLS 1.3 ends its handshake with a small packet of ours: without this the request would wait
+     * until the server acknowledges that, up to 40 ms. */
+    setsockopt(link.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(link.fd, (const struct sockaddr *)&to->address, to->len) != 0) {
         why = errno;
         if (why == EINPROGRESS && !wait_for(&link, POLLOUT, deadline_ns))
