@@ -293,16 +293,34 @@ static bool find_without_prefix(struct str text, size_t at, struct secret_hit *h
 
 /* --- the pass -------------------------------------------------------------------------------- */
 
+/* What a byte may begin or end; all that is not in the table may begin something. */
+enum { MARK, LETTER, DASH, GAP };
+#define EIGHT_LETTERS(first)                                                                       \
+    [first] = LETTER, [first + 1] = LETTER, [first + 2] = LETTER, [first + 3] = LETTER,            \
+    [first + 4] = LETTER, [first + 5] = LETTER, [first + 6] = LETTER, [first + 7] = LETTER
+static const unsigned char classes[256] = {
+    EIGHT_LETTERS('a'), EIGHT_LETTERS('i'), EIGHT_LETTERS('q'), ['y'] = LETTER, ['z'] = LETTER,
+    EIGHT_LETTERS('A'), EIGHT_LETTERS('I'), EIGHT_LETTERS('Q'), ['Y'] = LETTER, ['Z'] = LETTER,
+    EIGHT_LETTERS('0'), ['8'] = LETTER,     ['9'] = LETTER,     ['_'] = LETTER, ['-'] = DASH,
+    [' '] = GAP,        ['\n'] = GAP,       ['"'] = GAP,        ['\''] = GAP,
+};
+static unsigned class_at(struct str text, size_t at) { return classes[(unsigned char)text.at[at]]; }
+
+/* Where the letters at `at` end. Within a word no token begins, but at a dash. */
+static size_t behind_letters(struct str text, size_t at) {
+    while (at < text.len && class_at(text, at) == LETTER)
+        at++;
+    return at;
+}
+
 static bool find_shape(struct str text, size_t at, struct secret_hit *hit) {
-    char before = char_before(text, at);
-    /* "-----BEGIN" may follow a \n that is written as two characters. */
-    if (is_word_part(before) && text.at[at] != '-') return false;
     size_t length;
     const char *what = secret_shape_at(str_slice(text, at, text.len), &length);
     return what && found(hit, what, str_slice(text, at, length));
 }
 
-static bool find_at(struct str text, size_t at, size_t word, struct secret_hit *hit) {
+/* At what is part of no word. `word` is where the last one began that ends at a blank or quote. */
+static bool find_at_mark(struct str text, size_t at, size_t word, struct secret_hit *hit) {
     switch (text.at[at]) {
     case ':':
         if (str_starts_with(str_slice(text, at, 3), STR("://"))) return find_in_url(text, at, hit);
@@ -311,28 +329,30 @@ static bool find_at(struct str text, size_t at, size_t word, struct secret_hit *
     case '@': return find_in_login(text, word, at, hit);
     case '.':
     case '~': return find_without_prefix(text, at, hit);
-    case '-':
-        if (char_before(text, at) == '-') return false;
-        if (char_at(text, at + 1) == '-' && !is_word_part(char_before(text, at)) &&
-            find_behind_flag(text, at, hit))
-            return true;
-        return find_shape(text, at, hit) || find_without_prefix(text, at, hit);
-    default: return find_shape(text, at, hit);
+    default: return !is_word_part(char_before(text, at)) && find_shape(text, at, hit);
     }
 }
 
+static bool find_at_dash(struct str text, size_t at, struct secret_hit *hit) {
+    char before = char_before(text, at);
+    if (before == '-') return false;
+    bool is_flag = char_at(text, at + 1) == '-' && !is_word_part(before);
+    if (is_flag && find_behind_flag(text, at, hit)) return true;
+    /* "-----BEGIN" may follow a \n that is written as two characters. */
+    return find_shape(text, at, hit) || find_without_prefix(text, at, hit);
+}
+
 bool secret_find(struct str text, struct secret_hit *hit) {
-    size_t word = 0;
-    bool is_within = false;
     if (text.len < SHORTEST) return false;
-    for (size_t at = 0; at < text.len; at++) {
-        char c = text.at[at];
-        /* Within a word nothing begins, but at a dash. */
-        bool was_within = is_within;
-        is_within = is_word_part(c);
-        if (was_within && is_within && c != '-') continue;
-        if (c == ' ' || c == '\n' || is_quote(c)) word = at + 1;
-        if (find_at(text, at, word, hit)) return true;
+    for (size_t word = 0, at = 0; at < text.len;) {
+        unsigned class = class_at(text, at);
+        bool is_found = class == LETTER ? find_shape(text, at, hit)
+                        : class == DASH ? find_at_dash(text, at, hit)
+                                        : class == MARK && find_at_mark(text, at, word, hit);
+        if (is_found) return true;
+        at++;
+        if (class == LETTER || class == DASH) at = behind_letters(text, at);
+        if (class == GAP) word = at;
     }
     return false;
 }

@@ -66,6 +66,18 @@ static bool take_code_point(struct str *rest, uint32_t *point) {
     return true;
 }
 
+/* What the letter behind a backslash stands for. */
+static char meaning_of(char letter) {
+    switch (letter) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return letter;
+    }
+}
+
 /* Takes the next piece off `rest`: a run without escapes, or what one escape means, put to
  * `out`. */
 static struct str take_piece(struct str *rest, char out[static 4]) {
@@ -73,10 +85,7 @@ static struct str take_piece(struct str *rest, char out[static 4]) {
     if (run == 0 && rest->len > 1) {
         uint32_t point;
         if (take_code_point(rest, &point)) return (struct str){out, encode_utf8(point, out)};
-        static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-        char letter = rest->at[1];
-        const char *found = letter ? strchr(letters, letter) : NULL;
-        out[0] = found ? meanings[found - letters] : letter;
+        out[0] = meaning_of(rest->at[1]);
         *rest = str_slice(*rest, 2, rest->len);
         return (struct str){out, 1};
     }
