@@ -167,7 +167,8 @@ struct container {
     const struct port *ports;
     size_t port_count;
     struct resources resources;
-    struct handler liveness, readiness, startup, post_start, pre_stop;
+    /* never NULL, is_set false when there is none: few containers have all, and each is large */
+    const struct handler *liveness, *readiness, *startup, *post_start, *pre_stop;
     const struct volume_mount *mounts;
     size_t mount_count;
     enum flag is_stdin, tty;
@@ -235,14 +236,14 @@ MUST_CHECK bool pod_decode(struct arena *arena, const struct document *document,
 /* The requests or limits line of this resource, or NULL. */
 const struct resource_amount *resources_find_request(const struct resources *r, struct str name);
 const struct resource_amount *resources_find_limit(const struct resources *r, struct str name);
-/* All probes and hooks of a container, set or not, each with its field below the container. */
+/* The probes and hooks that a container has, each with its field below the container; returns how many. */
 #define CONTAINER_HANDLERS 5
 struct named_handler {
     const struct handler *handler;
     struct str field; /* "livenessProbe", "lifecycle.preStop" */
 };
-void container_handlers(const struct container *container,
-                        struct named_handler out[static CONTAINER_HANDLERS]);
+size_t container_handlers(const struct container *container,
+                          struct named_handler out[static CONTAINER_HANDLERS]);
 /* The volume of this name, or NULL. */
 const struct volume *pod_find_volume(const struct pod *pod, struct str name);
 

@@ -194,6 +194,9 @@ static bool compute_effective(const struct decoder *decoder, const struct securi
 
 static bool decode_container(const struct decoder *decoder, const struct cJSON *node,
                              const struct container_list *list, struct container *container) {
+    static const struct handler none;
+    container->liveness = container->readiness = container->startup = &none;
+    container->post_start = container->pre_stop = &none;
     if (!decode_object(decoder, node, &container_table, container)) return false;
     container->node = node;
     container->list = list->key;
@@ -262,13 +265,19 @@ const struct resource_amount *resources_find_limit(const struct resources *r, st
     return find_amount(r->limits, r->limit_count, name);
 }
 
-void container_handlers(const struct container *container,
-                        struct named_handler out[static CONTAINER_HANDLERS]) {
-    out[0] = (struct named_handler){&container->liveness, STR("livenessProbe")};
-    out[1] = (struct named_handler){&container->readiness, STR("readinessProbe")};
-    out[2] = (struct named_handler){&container->startup, STR("startupProbe")};
-    out[3] = (struct named_handler){&container->post_start, STR("lifecycle.postStart")};
-    out[4] = (struct named_handler){&container->pre_stop, STR("lifecycle.preStop")};
+size_t container_handlers(const struct container *container,
+                          struct named_handler out[static CONTAINER_HANDLERS]) {
+    const struct named_handler all[CONTAINER_HANDLERS] = {
+        {container->liveness, STR("livenessProbe")},
+        {container->readiness, STR("readinessProbe")},
+        {container->startup, STR("startupProbe")},
+        {container->post_start, STR("lifecycle.postStart")},
+        {container->pre_stop, STR("lifecycle.preStop")},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < CONTAINER_HANDLERS; i++)
+        if (all[i].handler->is_set) out[count++] = all[i];
+    return count;
 }
 
 const struct volume *pod_find_volume(const struct pod *pod, struct str name) {

@@ -217,9 +217,19 @@ static const struct decode_row handler_rows[] = {
 };
 static const struct decode_table handler_table = DECODE_TABLE(struct handler, handler_rows);
 
+static bool decode_handler(const struct decoder *decoder, const struct cJSON *node,
+                           const struct decode_row *row, void *target) {
+    struct handler *handler = decode_allocate(decoder, sizeof *handler, 1);
+    if (!handler) return false;
+    handler->is_set = true;
+    const struct handler **field = decode_target(row, target);
+    *field = handler;
+    return decode_object(decoder, node, &handler_table, handler);
+}
+
 static const struct decode_row lifecycle_rows[] = {
-    DECODE_NESTED("postStart", struct container, post_start, decode_optional, handler_table),
-    DECODE_NESTED("preStop", struct container, pre_stop, decode_optional, handler_table),
+    DECODE_FIELD("postStart", struct container, post_start, decode_handler),
+    DECODE_FIELD("preStop", struct container, pre_stop, decode_handler),
 };
 static const struct decode_table lifecycle_table = DECODE_TABLE(struct container, lifecycle_rows);
 
@@ -237,9 +247,9 @@ static const struct decode_row container_rows[] = {
     DECODE_NESTED("resources", struct container, resources, decode_optional, resources_table),
     DECODE_FIELD("restartPolicy", struct container, restart_policy, decode_string),
     DECODE_LIST("volumeMounts", struct container, mounts, mount_count, mount_table),
-    DECODE_NESTED("livenessProbe", struct container, liveness, decode_optional, handler_table),
-    DECODE_NESTED("readinessProbe", struct container, readiness, decode_optional, handler_table),
-    DECODE_NESTED("startupProbe", struct container, startup, decode_optional, handler_table),
+    DECODE_FIELD("livenessProbe", struct container, liveness, decode_handler),
+    DECODE_FIELD("readinessProbe", struct container, readiness, decode_handler),
+    DECODE_FIELD("startupProbe", struct container, startup, decode_handler),
     DECODE_WITHIN("lifecycle", decode_nested, &lifecycle_table, 0),
     DECODE_FIELD("imagePullPolicy", struct container, image_pull_policy, decode_string),
     DECODE_NESTED("securityContext", struct container, security, decode_optional,

@@ -8,11 +8,13 @@
 #include "rules/secret_text.h"
 
 #define COUNT_OF(list) (sizeof(list) / sizeof(list)[0])
-#define WORDS_MAX 24 /* of one name; nobody writes longer ones */
+#define WORDS_MAX 8  /* of one name: the last ones, which decide */
+#define SPACES_MAX 2 /* of a term */
 
 struct words {
     struct str items[WORDS_MAX];
     size_t count;
+    bool are_all; /* none stood before them */
 };
 
 enum {
@@ -22,116 +24,56 @@ enum {
     INNOCENT = 8,  /* no secret: it only sounds like the rows below */
 };
 
-#define TERM(text, flags)                                                                          \
-    { {(text), sizeof(text) - 1}, (flags), (text)[0], (text)[sizeof(text) - 2] }
-
-/* The first row that matches counts, so longer terms stand before their parts. */
-static const struct term {
+struct term {
     struct str text;
     unsigned flags;
-    char first, last; /* letters of the text */
-} terms[] = {
-    /* names of Kubernetes Secrets, cursors, keys that open nothing */
-    TERM("PULL SECRET", INNOCENT),
-    TERM("TLS SECRET", INNOCENT),
-    TERM("SSL SECRET", INNOCENT),
-    TERM("CA SECRET", INNOCENT),
-    TERM("CERT SECRET", INNOCENT),
-    TERM("CERTIFICATE SECRET", INNOCENT),
-    TERM("EXISTING SECRET", INNOCENT),
-    TERM("APPLICATION CREDENTIAL", INNOCENT), /* Google's: the path of a file */
-    TERM("PUBLIC KEY", INNOCENT | GLUED),
-    TERM("PAGE TOKEN", INNOCENT),
-    TERM("NEXT TOKEN", INNOCENT),
-    TERM("CONTINUATION TOKEN", INNOCENT),
-    /* passwords */
-    TERM("PASSWORD", GLUED),
-    TERM("PASSWD", GLUED),
-    TERM("PASSPHRASE", GLUED),
-    TERM("PASS PHRASE", 0),
-    TERM("PASSCODE", GLUED),
-    TERM("PASSWRD", GLUED),
-    TERM("PSWD", GLUED),
-    TERM("PWD", NOT_ALONE),
-    TERM("PW", 0),
-    TERM("PASS", NOT_ALONE),
-    TERM("DBPASS", 0),
-    TERM("KEYPASS", 0),
-    TERM("STOREPASS", 0),
-    TERM("USERPASS", 0),
-    TERM("BASIC AUTH", 0),
-    TERM("PSK", 0),
-    TERM("MNEMONIC", 0),
-    TERM("SEED PHRASE", 0),
-    /* secrets and tokens */
-    TERM("VAULT SECRET ID", 0),
-    TERM("APPROLE SECRET ID", 0),
-    TERM("SECRET ACCESS KEY", GLUED),
-    TERM("SECRET KEY", GLUED),
-    TERM("SECRET", GLUED),
-    TERM("TOKEN", GLUED | PUBLISHED),
-    TERM("PAT", NOT_ALONE),
-    TERM("BEARER", 0),
-    TERM("AUTHORIZATION", 0),
-    TERM("ERLANG COOKIE", 0),
-    TERM("RELEASE COOKIE", 0),
-    TERM("SALT", NOT_ALONE),
-    TERM("PEPPER", NOT_ALONE),
-    /* keys: the word alone says nothing */
-    TERM("API KEY", GLUED | PUBLISHED),
-    TERM("ACCESS KEY", GLUED | PUBLISHED),
-    TERM("ACCOUNT KEY", GLUED | PUBLISHED),
-    TERM("AES KEY", 0),
-    TERM("APP KEY", PUBLISHED),
-    TERM("APPLICATION KEY", PUBLISHED),
-    TERM("AUTH KEY", GLUED | PUBLISHED),
-    TERM("CIPHER KEY", 0),
-    TERM("CLIENT KEY", PUBLISHED),
-    TERM("COOKIE KEY", 0),
-    TERM("CRYPTO KEY", 0),
-    TERM("DECRYPTION KEY", GLUED),
-    TERM("DEPLOY KEY", PUBLISHED),
-    TERM("ENC KEY", PUBLISHED),
-    TERM("ENCRYPTION KEY", GLUED | PUBLISHED),
-    TERM("FERNET KEY", 0),
-    TERM("GPG KEY", PUBLISHED),
-    TERM("HMAC KEY", 0),
-    TERM("INSTRUMENTATION KEY", 0),
-    TERM("INTEGRATION KEY", 0),
-    TERM("JWT KEY", PUBLISHED),
-    TERM("LICENCE KEY", GLUED),
-    TERM("LICENSE KEY", GLUED),
-    TERM("MASTER KEY", GLUED),
-    TERM("PRIVATE KEY", GLUED),
-    TERM("RSA KEY", PUBLISHED),
-    TERM("SA KEY", 0), /* of a service account */
-    TERM("SAS KEY", 0),
-    TERM("SERVER KEY", PUBLISHED),
-    TERM("SERVICE KEY", PUBLISHED),
-    TERM("SESSION KEY", 0),
-    TERM("SHARED KEY", GLUED),
-    TERM("SIGNING KEY", GLUED | PUBLISHED),
-    TERM("SSH KEY", PUBLISHED),
-    TERM("SSL KEY", PUBLISHED),
-    TERM("STORAGE KEY", 0),
-    TERM("TLS KEY", PUBLISHED),
-    TERM("UNSEAL KEY", 0),
-    TERM("WEBHOOK KEY", 0),
-    /* makers whose keys go by their names */
-    TERM("ANTHROPIC KEY", 0),
-    TERM("DATADOG KEY", 0),
-    TERM("MAILGUN KEY", 0),
-    TERM("OPENAI KEY", 0),
-    TERM("PAGERDUTY KEY", 0),
-    TERM("SENDGRID KEY", 0),
-    TERM("STRIPE KEY", PUBLISHED),
-    TERM("TWILIO KEY", 0),
-    /* both halves */
-    TERM("CREDENTIAL", GLUED),
-    TERM("CREDS", 0),
-    TERM("CRED", NOT_ALONE),
-    TERM("DOCKERCONFIGJSON", 0),
-    TERM("DOCKER AUTH CONFIG", 0),
+};
+#define NO_ROW(text, flags)
+#define ROW(text, flags) {STR_INIT(text), (flags)},
+#define FIRST(text, flags) (text)[0],
+#define LAST(text, flags) (text)[sizeof(text) - 2],
+#define NO_LETTER(text, flags) '\0',
+
+#define KEY NO_ROW
+#define TERM ROW
+#define PHRASE ROW
+static const struct term terms[] = {
+#include "rules/secret_terms.def"
+};
+#undef TERM
+#undef PHRASE
+/* Letters of the terms, in their order, turn down most words. A term of one word needs no first one. */
+#define TERM NO_LETTER
+#define PHRASE FIRST
+static const char firsts[] = {
+#include "rules/secret_terms.def"
+};
+#undef TERM
+#undef PHRASE
+#define TERM LAST
+#define PHRASE LAST
+static const char lasts[] = {
+#include "rules/secret_terms.def"
+};
+#undef KEY
+#undef TERM
+#undef PHRASE
+
+#define TERM NO_ROW
+#define PHRASE NO_ROW
+#define KEY ROW
+static const struct term keys[] = {
+#include "rules/secret_terms.def"
+};
+#undef KEY
+#define KEY FIRST
+static const char key_firsts[] = {
+#include "rules/secret_terms.def"
+};
+#undef KEY
+#define KEY LAST
+static const char key_lasts[] = {
+#include "rules/secret_terms.def"
 };
 
 /* Behind a term: where it is, how long, how it works; not the thing itself. */
@@ -316,12 +258,16 @@ static bool is_border(struct str name, size_t at) {
 }
 
 static void divide(struct str name, struct words *words) {
-    words->count = 0;
-    for (size_t at = 0; at < name.len && words->count < WORDS_MAX;) {
+    *words = (struct words){.are_all = true};
+    for (size_t at = 0; at < name.len;) {
         size_t start = at;
         if (!is_alnum(name.at[at++])) continue;
         while (at < name.len && !is_border(name, at))
             at++;
+        if (words->count == WORDS_MAX) {
+            words->are_all = false;
+            memmove(words->items, words->items + 1, (--words->count) * sizeof *words->items);
+        }
         words->items[words->count++] = str_slice(name, start, at - start);
     }
 }
@@ -343,18 +289,26 @@ static bool is_word(struct str word, struct str wanted) {
            str_equals_ignore_case(without_plural(word), wanted);
 }
 
+/* The list is in the order of the alphabet. */
 static bool is_among(struct str word, const char *const *list, size_t count) {
     char first = upper(word.at[0]);
-    for (size_t i = 0; i < count; i++) {
-        if (list[i][0] != first) continue;
-        if (str_equals_ignore_case(word, str_from(list[i]))) return true;
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (list[middle][0] < first)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    for (; low < count && list[low][0] == first; low++)
+        if (str_equals_ignore_case(word, str_from(list[low]))) return true;
     return false;
 }
 
 /* "API KEY" in one word: APIKEY, or with GLUED also STRIPEAPIKEY. */
 static bool is_glued_term(struct str word, const struct term *term) {
     struct str wanted = term->text;
+    if (word.len + SPACES_MAX < wanted.len) return false;
     while (wanted.len > 0 && word.len > 0) {
         char letter = wanted.at[--wanted.len];
         if (letter == ' ') continue;
@@ -375,40 +329,89 @@ static size_t match_words(const struct words *words, size_t at, struct str term)
     return matched;
 }
 
-/* The term that starts with the word at `at`, and its number of words; NULL: none does. Most words are
- * turned down by their first and last letters. */
+/* The first place from `from` on with this letter; `count` when there is none. */
+static size_t next_place(const char *letters, size_t count, char letter, size_t from) {
+    const char *found = memchr(letters + from, letter, count - from);
+    return found ? (size_t)(found - letters) : count;
+}
+#define NEXT(letters, letter, from) next_place((letters), COUNT_OF(letters), (letter), (from))
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+static bool ends_with_key(struct str word) {
+    return word.len >= 3 && str_equals_ignore_case(str_slice(word, word.len - 3, 3), STR("KEY"));
+}
+
+/* "API KEY" that starts with the word at `at`, be it one word (APIKEYS) or two. */
+static const struct term *find_key(const struct words *words, size_t at, size_t *matched) {
+    struct str word = without_digits(words->items[at]);
+    if (!ends_with_key(word)) word = without_plural(word);
+    if (ends_with_key(word) && word.len > 3) {
+        struct str stem = str_slice(word, 0, word.len - 3);
+        char last = upper(stem.at[stem.len - 1]);
+        *matched = 1;
+        for (size_t i = NEXT(key_lasts, last, 0); i < COUNT_OF(keys);
+             i = NEXT(key_lasts, last, i + 1))
+            if (is_glued_term(stem, &keys[i])) return &keys[i];
+    }
+    if (at + 1 == words->count || !is_word(words->items[at + 1], STR("KEY"))) return NULL;
+    char first = upper(words->items[at].at[0]);
+    *matched = 2;
+    for (size_t i = NEXT(key_firsts, first, 0); i < COUNT_OF(keys);
+         i = NEXT(key_firsts, first, i + 1))
+        if (is_word(words->items[at], keys[i].text)) return &keys[i];
+    return NULL;
+}
+
+/* The term that starts with the word at `at`, and its number of words; NULL: none does. */
 static const struct term *find_term(const struct words *words, size_t at, size_t *matched) {
     struct str word = without_digits(words->items[at]);
     struct str singular = without_plural(word);
     char first = upper(word.at[0]), last = upper(word.at[word.len - 1]);
     char last_of_singular = upper(singular.at[singular.len - 1]);
-    for (size_t i = 0; i < COUNT_OF(terms); i++) {
+    char second = word.len > 1 ? upper(word.at[1]) : '\0';
+    size_t by_first = NEXT(firsts, first, 0), by_last = NEXT(lasts, last, 0);
+    size_t by_singular = NEXT(lasts, last_of_singular, 0);
+    for (size_t i; (i = least(by_first, least(by_last, by_singular))) < COUNT_OF(terms);) {
         const struct term *term = &terms[i];
-        bool may_end = last == term->last || last_of_singular == term->last;
-        if (!may_end && first != term->first) continue;
-        if ((term->flags & NOT_ALONE) && at == 0) continue;
+        bool may_be = at > 0 || !(term->flags & NOT_ALONE);
         *matched = 1;
-        if (last == term->last && is_glued_term(word, term)) return term;
-        if (last_of_singular == term->last && is_glued_term(singular, term)) return term;
-        if (first != term->first) continue;
-        *matched = match_words(words, at, term->text);
-        if (*matched > 0) return term;
+        if (may_be && i == by_last && is_glued_term(word, term)) return term;
+        if (may_be && i == by_singular && is_glued_term(singular, term)) return term;
+        if (i == by_first && second == term->text.at[1] &&
+            (*matched = match_words(words, at, term->text)) > 0)
+            return term;
+        if (i == by_first) by_first = NEXT(firsts, first, i + 1);
+        if (i == by_last) by_last = NEXT(lasts, last, i + 1);
+        if (i == by_singular) by_singular = NEXT(lasts, last_of_singular, i + 1);
     }
-    return NULL;
+    return find_key(words, at, matched);
+}
+
+/* What the words before a term say; each is asked once. */
+struct context {
+    size_t words;
+    bool counts, is_public;
+};
+
+static void read_up_to(struct context *context, const struct words *words, size_t at) {
+    for (; context->words < at; context->words++) {
+        struct str word = words->items[context->words];
+        if (str_equals_ignore_case(word, STR("PUBLIC")) ||
+            str_equals_ignore_case(word, STR("PUBLISHABLE")))
+            context->is_public = true;
+        if (is_among(word, words_before, COUNT_OF(words_before))) context->counts = true;
+    }
 }
 
 /* Whether the words before `at` leave the term its meaning. */
-static bool is_meant(const struct term *term, const struct words *words, size_t at) {
+static bool is_meant(const struct term *term, const struct words *words, size_t at,
+                     struct context *context) {
     if (term->flags & INNOCENT) return false;
-    if (at == 1 && is_among(words->items[0], words_doing, COUNT_OF(words_doing))) return false;
-    for (size_t i = 0; i < at; i++) {
-        struct str word = words->items[i];
-        bool is_public = str_equals_ignore_case(word, STR("PUBLIC")) ||
-                         str_equals_ignore_case(word, STR("PUBLISHABLE"));
-        if (is_public && (term->flags & PUBLISHED)) return false;
-        if (is_among(word, words_before, COUNT_OF(words_before))) return false;
-    }
-    return true;
+    if (at == 1 && words->are_all && is_among(words->items[0], words_doing, COUNT_OF(words_doing)))
+        return false;
+    read_up_to(context, words, at);
+    return !context->counts && !(context->is_public && term->flags & PUBLISHED);
 }
 
 static bool begins(struct str text, struct str root) {
@@ -443,6 +446,7 @@ static bool has_root(struct str name) {
 
 bool secret_name_is_telling(struct str name) {
     struct words words;
+    struct context context = {0};
     if (!has_root(name)) return false;
     bool is_telling = false;
     size_t matched;
@@ -451,7 +455,7 @@ bool secret_name_is_telling(struct str name) {
         const struct term *term = find_term(&words, at, &matched);
         if (!term) matched = 1;
         if (term)
-            is_telling = is_meant(term, &words, at);
+            is_telling = is_meant(term, &words, at, &context);
         else if (is_telling)
             is_telling = !is_among(words.items[at], words_about, COUNT_OF(words_about));
     }

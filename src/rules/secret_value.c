@@ -43,16 +43,19 @@ static bool is_reference(struct str text) {
     return has_reference;
 }
 
+/* Words in small letters. */
 static bool is_one_of(struct str text, const char *const *words, size_t count) {
+    char first = is_upper(text.at[0]) ? (char)(text.at[0] - 'A' + 'a') : text.at[0];
     for (size_t i = 0; i < count; i++) {
-        if (str_equals_ignore_case(text, str_from(words[i]))) return true;
+        if (words[i][0] == first && str_equals_ignore_case(text, str_from(words[i]))) return true;
     }
     return false;
 }
 
 static bool starts_with_one_of(struct str text, const char *const *prefixes, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (str_starts_with(text, str_from(prefixes[i]))) return true;
+        if (prefixes[i][0] == text.at[0] && str_starts_with(text, str_from(prefixes[i])))
+            return true;
     }
     return false;
 }
@@ -61,6 +64,7 @@ static bool starts_with_one_of(struct str text, const char *const *prefixes, siz
 static bool is_file_name(struct str text) {
     static const char *const endings[] = {".key",  ".pem",  ".crt", ".cer", ".p12",  ".pfx", ".jks",
                                           ".json", ".yaml", ".yml", ".txt", ".conf", ".env"};
+    if (str_find_last_char(text, '.') == text.len) return false;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         if (str_ends_with(text, str_from(endings[i])))
             return str_find_char(text, ' ') == text.len && str_find_char(text, '"') == text.len;

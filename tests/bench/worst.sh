@@ -42,6 +42,7 @@ containers 10000
 findings 8000
 environment 100000
 environment 21000
+names 21000
 nested 30000
 nested 1200
 escapes 160000

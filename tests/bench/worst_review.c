@@ -44,6 +44,17 @@ static void environment(long count) {
     printf("]}]");
 }
 
+/* Names of as many words as podgate looks at, each of which could be part of a secret's name. */
+static void names(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"env\":[");
+    for (long i = 0; i < count; i++) {
+        printf("%s{\"name\":\"", i ? "," : "");
+        repeat("KEY_PASS_", 12);
+        printf("%ld\",\"value\":\"x\"}", i);
+    }
+    printf("]}]");
+}
+
 /* Lists in lists, as deep as podgate reads: beside the spec's other fields. */
 static void nested(long count) {
     printf("\"x\":[");
@@ -96,6 +107,7 @@ static const struct worst {
     {"containers", "containers", containers},
     {"findings", "containers that break every rule", findings},
     {"environment", "variables named as secrets", environment},
+    {"names", "variables whose names have many words", names},
     {"nested", "lists, each nested fifty deep", nested},
     {"escapes", "escaped letters in each of four values", escapes},
     {"keys", "keys of one object", keys},

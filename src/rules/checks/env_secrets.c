@@ -230,8 +230,8 @@ static void judge_headers(const struct check_ctx *ctx, struct findings *findings
 
 static void judge_handlers(const struct check_ctx *ctx, struct findings *findings) {
     struct named_handler handlers[CONTAINER_HANDLERS];
-    container_handlers(ctx->container, handlers);
-    for (size_t i = 0; i < CONTAINER_HANDLERS; i++) {
+    size_t count = container_handlers(ctx->container, handlers);
+    for (size_t i = 0; i < count; i++) {
         const struct named_handler *named = &handlers[i];
         if (named->handler->command.count > 0)
             judge_words(ctx, findings, &named->handler->command, IN_EXEC,

@@ -18,8 +18,8 @@ static void judge_host(const struct check_ctx *ctx, struct findings *findings, s
 
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     struct named_handler handlers[CONTAINER_HANDLERS];
-    container_handlers(ctx->container, handlers);
-    for (size_t i = 0; i < CONTAINER_HANDLERS; i++) {
+    size_t count = container_handlers(ctx->container, handlers);
+    for (size_t i = 0; i < count; i++) {
         judge_host(ctx, findings, handlers[i].field, "httpGet", handlers[i].handler->http_host);
         judge_host(ctx, findings, handlers[i].field, "tcpSocket", handlers[i].handler->tcp_host);
     }

@@ -130,7 +130,7 @@ static int64_t patience(const struct handler *probe) {
 }
 
 static bool are_identical(const struct container *container) {
-    const struct handler *liveness = &container->liveness, *readiness = &container->readiness;
+    const struct handler *liveness = container->liveness, *readiness = container->readiness;
     return liveness->type != HANDLER_NONE && liveness->type == readiness->type &&
            tree_equals(liveness->action, readiness->action) &&
            patience(liveness) <= patience(readiness);
@@ -139,9 +139,9 @@ static bool are_identical(const struct container *container) {
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     const struct probe_quality_params *p = ctx->params;
     const struct container *container = ctx->container;
-    const struct probe probes[] = {{&container->liveness, "livenessProbe"},
-                                   {&container->readiness, "readinessProbe"},
-                                   {&container->startup, "startupProbe"}};
+    const struct probe probes[] = {{container->liveness, "livenessProbe"},
+                                   {container->readiness, "readinessProbe"},
+                                   {container->startup, "startupProbe"}};
     /* The API server refuses probes on these. */
     if (container->type == CONTAINER_INIT || container->type == CONTAINER_EPHEMERAL) return;
     if (workload_runs_to_its_end(ctx->workload)) return;

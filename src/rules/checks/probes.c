@@ -31,9 +31,9 @@ static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
         const struct handler *handler;
         struct str field;
     } probes[] = {
-        [LIVENESS] = {&container->liveness, STR("livenessProbe")},
-        [READINESS] = {&container->readiness, STR("readinessProbe")},
-        [STARTUP] = {&container->startup, STR("startupProbe")},
+        [LIVENESS] = {container->liveness, STR("livenessProbe")},
+        [READINESS] = {container->readiness, STR("readinessProbe")},
+        [STARTUP] = {container->startup, STR("startupProbe")},
     };
     /* The API server refuses probes on these. */
     if (container->type == CONTAINER_INIT || container->type == CONTAINER_EPHEMERAL) return;

@@ -167,8 +167,8 @@ static void report_host(const struct control_ctx *ctx, struct str handler, const
 
 static void judge_probe_hosts(const struct control_ctx *ctx) {
     struct named_handler handlers[CONTAINER_HANDLERS];
-    container_handlers(ctx->container, handlers);
-    for (size_t i = 0; i < CONTAINER_HANDLERS; i++) {
+    size_t count = container_handlers(ctx->container, handlers);
+    for (size_t i = 0; i < count; i++) {
         report_host(ctx, handlers[i].field, "httpGet", handlers[i].handler->http_host);
         report_host(ctx, handlers[i].field, "tcpSocket", handlers[i].handler->tcp_host);
     }

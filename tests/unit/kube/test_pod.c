@@ -344,12 +344,12 @@ static void all_handlers_of_a_container_are_named(void **state) {
                                      name.at, is_hook ? "{'" : "", is_hook ? name.at + dot + 1 : "",
                                      is_hook ? "':" : "", is_hook ? "}" : "");
         struct named_handler handlers[CONTAINER_HANDLERS];
-        container_handlers(decode_container(text.at), handlers);
-        for (size_t h = 0; h < CONTAINER_HANDLERS; h++) {
-            assert_true(str_equals(handlers[h].field, str_from(fields_[h])));
-            assert_int_equal(handlers[h].handler->is_set, h == i);
-        }
+        assert_int_equal(container_handlers(decode_container(text.at), handlers), 1);
+        assert_true(str_equals(handlers[0].field, name));
+        expect_str(handlers[0].handler->http_host, "h");
     }
+    struct named_handler none[CONTAINER_HANDLERS];
+    assert_int_equal(container_handlers(decode_container("{'lifecycle':{}}"), none), 0);
 }
 
 static void handlers_keep_the_first_type_and_every_host(void **state) {
@@ -362,26 +362,26 @@ static void handlers_keep_the_first_type_and_every_host(void **state) {
         "'startupProbe':{'grpc':{'port':9}},"
         "'lifecycle':{'postStart':{'exec':{'command':['sh','-c']}},'preStop':{'sleep':{'seconds':1}},"
         "'stopSignal':'SIGTERM'}}");
-    assert_int_equal(c->liveness.type, HANDLER_HTTP_GET);
-    expect_str(c->liveness.path, "/h");
-    expect_str(c->liveness.port, "http");
-    expect_str(c->liveness.http_host, "a");
-    expect_str(c->liveness.tcp_host, "b");
-    assert_int_equal(c->readiness.type, HANDLER_TCP_SOCKET);
-    expect_str(c->readiness.port, "8080");
-    assert_int_equal(c->readiness.period.value, 5);
-    assert_int_equal(c->readiness.failure_threshold.value, 2);
-    assert_false(c->liveness.period.is_set);
-    expect_str(tree_string(tree_find(c->liveness.action, STR("path"))), "/h");
-    assert_int_equal(c->startup.type, HANDLER_GRPC);
-    expect_str(c->startup.port, "9");
-    assert_int_equal(c->post_start.type, HANDLER_EXEC);
-    expect_str(c->post_start.command.items[1], "-c");
-    assert_int_equal(c->pre_stop.type, HANDLER_SLEEP);
+    assert_int_equal(c->liveness->type, HANDLER_HTTP_GET);
+    expect_str(c->liveness->path, "/h");
+    expect_str(c->liveness->port, "http");
+    expect_str(c->liveness->http_host, "a");
+    expect_str(c->liveness->tcp_host, "b");
+    assert_int_equal(c->readiness->type, HANDLER_TCP_SOCKET);
+    expect_str(c->readiness->port, "8080");
+    assert_int_equal(c->readiness->period.value, 5);
+    assert_int_equal(c->readiness->failure_threshold.value, 2);
+    assert_false(c->liveness->period.is_set);
+    expect_str(tree_string(tree_find(c->liveness->action, STR("path"))), "/h");
+    assert_int_equal(c->startup->type, HANDLER_GRPC);
+    expect_str(c->startup->port, "9");
+    assert_int_equal(c->post_start->type, HANDLER_EXEC);
+    expect_str(c->post_start->command.items[1], "-c");
+    assert_int_equal(c->pre_stop->type, HANDLER_SLEEP);
     const struct container *none = decode_container("{'livenessProbe':{},'readinessProbe':null}");
-    assert_true(none->liveness.is_set);
-    assert_int_equal(none->liveness.type, HANDLER_NONE);
-    assert_false(none->readiness.is_set);
+    assert_true(none->liveness->is_set);
+    assert_int_equal(none->liveness->type, HANDLER_NONE);
+    assert_false(none->readiness->is_set);
 }
 
 /* --- placement and DNS --- */
