@@ -12,20 +12,9 @@
 #include "base/json_out.h"
 #include "kube/review.h"
 #include "kube/workload.h"
+#include "policy/action.h"
 #include "rules/registry.h"
 #include "rules/standard.h"
-
-/* In order of strength: a mode's ceiling is a minimum. */
-enum action { ACTION_OFF, ACTION_AUDIT, ACTION_WARN, ACTION_DENY };
-enum mode { MODE_AUDIT, MODE_WARN, MODE_ENFORCE };
-struct str action_name(enum action action); /* "off", "audit", "warn", "deny" */
-struct str mode_name(enum mode mode);       /* "audit", "warn", "enforce" */
-MUST_CHECK bool action_parse(struct str name, enum action *out);
-MUST_CHECK bool mode_parse(struct str name, enum mode *out);
-/* The laxest of the two. */
-static inline enum mode mode_min(enum mode a, enum mode b) { return a < b ? a : b; }
-/* What an action comes to under a mode. */
-enum action action_under(enum action action, enum mode mode);
 
 struct label_glob {
     struct str key, glob;

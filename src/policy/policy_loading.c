@@ -6,7 +6,6 @@
 #define QUOTE_MAX 64
 #define LABEL_MAX 63
 #define LINE_MAX_BYTES 512
-#define WORDS_SHOWN 16
 
 const char *loading_quote(struct loading *loading, struct str text) {
     struct strbuf buf;
@@ -240,4 +239,20 @@ void loading_globs(struct loading *loading, const struct cJSON *node, struct str
         else
             items[out->count++] = glob;
     }
+}
+
+void loading_unknown_word(struct loading *loading, const struct cJSON *node, struct str word,
+                          const struct str *words, size_t count) {
+    loading_error(loading, node, "unknown %s %s", node->string, loading_quote(loading, word));
+    loading_hint_words(loading, word, words, count);
+}
+
+bool loading_action(struct loading *loading, const struct cJSON *node, enum action *out) {
+    struct str word, words[ACTION_DENY + 1];
+    if (!loading_string(loading, node, node->string, &word)) return false;
+    if (action_parse(word, out)) return true;
+    for (int i = ACTION_OFF; i <= ACTION_DENY; i++)
+        words[i] = action_name((enum action)i);
+    loading_unknown_word(loading, node, word, words, sizeof words / sizeof *words);
+    return false;
 }

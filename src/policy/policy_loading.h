@@ -77,20 +77,23 @@ void loading_read_source(struct loading *loading, const struct policy_source *so
 void loading_declare_kinds(struct loading *loading, const struct policy_source *sources,
                            size_t count);
 bool loading_is_declaration(const struct cJSON *root);
-/* kind WorkloadKind. */
-void loading_read_workload_kind(struct loading *loading, const struct cJSON *spec, struct str name,
-                                const struct origin *origin);
 /* "FILE:LINE:COLUMN", terminated, never NULL. */
 const char *loading_origin_text(struct loading *loading, const struct origin *origin);
 /* Builds the snapshot of what was read. NULL when it contradicts itself or memory ran out. */
 struct snapshot *loading_compile(struct loading *loading);
-/* kind Exception. */
-void loading_read_exception(struct loading *loading, const struct cJSON *spec, struct str name,
-                            const struct origin *origin);
 void loading_refuse_same_exceptions(struct loading *loading);
 /* Makes the snapshot's exceptions and gives each rule its own; refuses those that could excuse nothing. */
 struct exception *loading_compile_exceptions(struct loading *loading, struct policy *policies,
                                              size_t policy_count);
+
+/* What a policy says for those of its rules that are silent. */
+struct inherited {
+    enum action action;
+    int64_t deny_from;
+};
+/* One of `rules`; false when it is unusable. */
+bool loading_rule(struct loading *loading, const struct cJSON *node,
+                  const struct inherited *inherited, struct rule *out);
 
 /* `match` (or one item of `exclude`, or an Exception's `match`: both may acknowledge broad requesters). */
 void loading_match(struct loading *loading, const struct cJSON *node, struct match *out);
@@ -133,6 +136,10 @@ bool loading_date(struct loading *loading, const struct cJSON *node, const char 
 /* A DNS label. */
 bool loading_label(struct loading *loading, const struct cJSON *node, const char *what,
                    struct str *out);
+/* "unknown KEY WORD", and what it may be. */
+void loading_unknown_word(struct loading *loading, const struct cJSON *node, struct str word,
+                          const struct str *words, size_t count);
+bool loading_action(struct loading *loading, const struct cJSON *node, enum action *out);
 /* A list of globs. */
 void loading_globs(struct loading *loading, const struct cJSON *node, struct str_list *out);
 

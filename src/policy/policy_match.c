@@ -4,8 +4,6 @@
 #include "base/glob.h"
 
 #define ALL_KINDS UINT32_MAX /* the declared ones too */
-#define WORD(literal)                                                                              \
-    { "" literal, sizeof(literal) - 1 }
 
 struct match_draft {
     struct match match;
@@ -81,7 +79,7 @@ static void decode_kinds(struct loading *loading, const struct cJSON *node, void
 static void decode_operations(struct loading *loading, const struct cJSON *node, void *out) {
     /* DELETE and CONNECT are never judged, so a match on them would be a mistake. */
     static const struct str words[] = {
-        [OPERATION_CREATE] = WORD("CREATE"), [OPERATION_UPDATE] = WORD("UPDATE")};
+        [OPERATION_CREATE] = STR_INIT("CREATE"), [OPERATION_UPDATE] = STR_INIT("UPDATE")};
     struct match_draft *draft = out;
     draft->match.operations = decode_words(loading, node, words, 2, "operation");
 }
@@ -224,16 +222,16 @@ void loading_match(struct loading *loading, const struct cJSON *node, struct mat
  * them, out of a policy takes out nearly every Pod. One that is covered is named.
  */
 static const struct str controller_users[] = {
-    WORD("system:serviceaccount:kube-system:replicaset-controller"),
-    WORD("system:serviceaccount:kube-system:daemon-set-controller"),
-    WORD("system:serviceaccount:kube-system:statefulset-controller"),
-    WORD("system:serviceaccount:kube-system:job-controller"),
-    WORD("system:serviceaccount:kube-system:replication-controller"),
+    STR_INIT("system:serviceaccount:kube-system:replicaset-controller"),
+    STR_INIT("system:serviceaccount:kube-system:daemon-set-controller"),
+    STR_INIT("system:serviceaccount:kube-system:statefulset-controller"),
+    STR_INIT("system:serviceaccount:kube-system:job-controller"),
+    STR_INIT("system:serviceaccount:kube-system:replication-controller"),
 };
 static const struct str controller_groups[] = {
-    WORD("system:serviceaccounts:kube-system"),
-    WORD("system:serviceaccounts"),
-    WORD("system:authenticated"),
+    STR_INIT("system:serviceaccounts:kube-system"),
+    STR_INIT("system:serviceaccounts"),
+    STR_INIT("system:authenticated"),
 };
 
 static void refuse_broad(struct loading *loading, const struct cJSON *node, const char *how,

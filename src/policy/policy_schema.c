@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define DATE_PATTERN STR("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 #define GROUP_PATTERN STR("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
 #define KIND_PATTERN STR("^[A-Z][A-Za-z0-9]*$")
@@ -139,15 +138,19 @@ static void write_value(struct json_out *out, enum key_shape shape) {
 
 /* --- objects ----------------------------------------------------------------------------------- */
 
+static void write_required(struct json_out *out, struct key_table table) {
+    json_out_begin_array(out, "required");
+    for (size_t i = 0; i < table.count; i++)
+        if (table.rows[i].is_required) json_out_string(out, NULL, str_from(table.rows[i].name));
+    json_out_end_array(out);
+}
+
 /* Opens an object of these keys and leaves it open. */
 static void begin_keys(struct json_out *out, const char *name, struct key_table table) {
     json_out_begin_object(out, name);
     write_type(out, "object");
     json_out_bool(out, "additionalProperties", false);
-    json_out_begin_array(out, "required");
-    for (size_t i = 0; i < table.count; i++)
-        if (table.rows[i].is_required) json_out_string(out, NULL, str_from(table.rows[i].name));
-    json_out_end_array(out);
+    write_required(out, table);
     json_out_begin_object(out, "properties");
     for (size_t i = 0; i < table.count; i++) {
         json_out_begin_object(out, table.rows[i].name);
@@ -202,25 +205,18 @@ static void write_rule(struct json_out *out) {
     json_out_end_object(out);
 }
 
-static void write_kind(struct json_out *out, const struct policy_schema_kind *kind) {
-    begin_when(out, "kind", str_from(kind->name));
+static void write_kind(struct json_out *out, const char *name) {
+    begin_when(out, "kind", str_from(name));
     json_out_begin_object(out, "spec");
-    write_reference(out, kind->name);
+    write_reference(out, name);
     json_out_end_object(out);
     end_when(out);
 }
 
-static const struct policy_schema_kind own_kinds[] = {{"Policy", NULL},
-                                                      {"Exception", NULL},
-                                                      {"Profile", NULL},
-                                                      {"WorkloadKind", NULL}};
-
 static void write_definitions(struct json_out *out, const struct policy_schema_kind *more) {
     json_out_begin_object(out, "definitions");
-    write_keys(out, "Policy", loading_policy_keys());
-    write_keys(out, "Exception", loading_exception_keys());
-    write_keys(out, "Profile", loading_profile_keys());
-    write_keys(out, "WorkloadKind", loading_workload_kind_keys());
+    for (size_t i = 0; i < POLICY_KINDS; i++)
+        write_keys(out, policy_kinds[i].name, policy_kinds[i].keys());
     if (more) more->write(out, more->name);
     write_keys(out, "match", loading_match_keys(false));
     write_keys(out, "exclude", loading_match_keys(true));
@@ -235,20 +231,15 @@ void policy_write_schema(struct json_out *out, const struct policy_schema_kind *
     json_out_string(out, "title", STR("podgate's policy files"));
     write_type(out, "object");
     json_out_bool(out, "additionalProperties", false);
-    json_out_begin_array(out, "required");
-    json_out_string(out, NULL, STR("apiVersion"));
-    json_out_string(out, NULL, STR("kind"));
-    json_out_string(out, NULL, STR("metadata"));
-    json_out_string(out, NULL, STR("spec"));
-    json_out_end_array(out);
+    write_required(out, loading_document_keys());
     json_out_begin_object(out, "properties");
     json_out_begin_object(out, "apiVersion");
-    json_out_string(out, "const", STR("podgate.io/v1alpha1"));
+    json_out_string(out, "const", STR(POLICY_API_VERSION));
     json_out_end_object(out);
     json_out_begin_object(out, "kind");
     json_out_begin_array(out, "enum");
-    for (size_t i = 0; i < COUNT_OF(own_kinds); i++)
-        json_out_string(out, NULL, str_from(own_kinds[i].name));
+    for (size_t i = 0; i < POLICY_KINDS; i++)
+        json_out_string(out, NULL, str_from(policy_kinds[i].name));
     if (more) json_out_string(out, NULL, str_from(more->name));
     json_out_end_array(out);
     json_out_end_object(out);
@@ -260,9 +251,9 @@ void policy_write_schema(struct json_out *out, const struct policy_schema_kind *
     json_out_end_object(out);
     json_out_end_object(out);
     json_out_begin_array(out, "allOf");
-    for (size_t i = 0; i < COUNT_OF(own_kinds); i++)
-        write_kind(out, &own_kinds[i]);
-    if (more) write_kind(out, more);
+    for (size_t i = 0; i < POLICY_KINDS; i++)
+        write_kind(out, policy_kinds[i].name);
+    if (more) write_kind(out, more->name);
     json_out_end_array(out);
     write_definitions(out, more);
     json_out_end_object(out);

@@ -25,25 +25,6 @@ static size_t kind_index(const char *name) {
     return (size_t)(workload_find_name(str_from(name)) - workload_kinds);
 }
 
-static void names_of_actions_and_modes_read_back(void **state) {
-    (void)state;
-    for (int i = ACTION_OFF; i <= ACTION_DENY; i++) {
-        enum action action;
-        assert_true(action_parse(action_name((enum action)i), &action));
-        assert_int_equal(action, i);
-    }
-    for (int i = MODE_AUDIT; i <= MODE_ENFORCE; i++) {
-        enum mode mode;
-        assert_true(mode_parse(mode_name((enum mode)i), &mode));
-        assert_int_equal(mode, i);
-    }
-    enum action action;
-    enum mode mode;
-    assert_false(action_parse(STR("Deny"), &action));
-    assert_false(mode_parse(STR(""), &mode));
-    assert_int_equal(mode_min(MODE_WARN, MODE_ENFORCE), MODE_WARN);
-}
-
 static void a_rule_takes_what_it_does_not_say_from_its_policy_and_check(void **state) {
     (void)state;
     struct snapshot *snapshot = judged_compile(
@@ -299,7 +280,6 @@ static void diagnostics_say_when_memory_ran_out(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_actions_and_modes_read_back),
         cmocka_unit_test(a_rule_takes_what_it_does_not_say_from_its_policy_and_check),
         cmocka_unit_test(a_policy_denies_unless_it_says_otherwise),
         cmocka_unit_test(the_default_profile_holds_every_policy_whatever_others_exist),
