@@ -195,7 +195,7 @@ CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
 
-desk-test: $(PODGATE) ## check with schemas, files, terminals, helm, and Lists of 100 MB (needs python3-jsonschema, Go 1.26; DUMP_MIB=1024)
+desk-test: $(PODGATE) ## check with schemas, files, terminals, helm, docs/ci.md, and Lists of 100 MB (needs python3-jsonschema, pre-commit, Go 1.26; DUMP_MIB=1024)
 	@PODGATE=$(abspath $(PODGATE)) tests/desk/run.sh
 
 chart-test: $(PODGATE) ## the Helm chart: lint, schema, unit tests, every Kubernetes version (needs Go 1.26)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests podgate check with what stands around it: schemas and readers of its formats, files, pipes, terminals, big
-# Lists, helm and kustomize. Needs python3 with jsonschema and yaml; helm and the SARIF schema come by Go.
+# Lists, helm, and what docs/ci.md shows. Needs python3 with jsonschema and yaml, git and pre-commit; helm, kustomize and
+# the SARIF schema come by Go.
 # DUMP_MIB=1024 makes the Lists a gigabyte.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -25,6 +26,7 @@ expect() {
     if "$@" >"$work/out" 2>&1; then ok; else bad "$title" "$work/out"; fi
 }
 python3 -c 'import jsonschema, yaml' || { echo "python3-jsonschema and python3-yaml are missing" >&2; exit 1; }
+command -v pre-commit >/dev/null || { echo "pre-commit is missing" >&2; exit 1; }
 
 # --- schemas ------------------------------------------------------------------------------------------
 expect "policy files and their schema" python3 $here/validate.py policies docs/policy.schema.json
@@ -72,7 +74,8 @@ else:
         assert counted == item["summary"], counted
 EOS
 for kind in junit gitlab policyreport; do
-    for case in tests/cli/check_format_$kind*; do
+    for case in tests/cli/{check_format,test}_$kind*; do
+        [ -d "$case" ] || continue
         expect "$case can be read" python3 "$work/read.py" $kind "$case/stdout.expect"
     done
 done
@@ -166,13 +169,16 @@ expect "a long run shows how far it is on a terminal" python3 "$work/terminal.py
 expect "and nowhere else" test ! -s "$work/out"
 
 # --- rendered by others -------------------------------------------------------------------------------
-if bin=$(tests/tools/build.sh helm); then
+if bin=$(tests/tools/build.sh helm kustomize); then
     export HELM_CONFIG_HOME="$work/helm" HELM_CACHE_HOME="$work/helm" HELM_DATA_HOME="$work/helm"
     "$bin/helm" template podgate charts/podgate -n guard 2>"$work/err" | "$PODGATE" check -n guard - >"$work/said" 2>&1
     expect "helm template | podgate check: the chart keeps to podgate's own default" test "${PIPESTATUS[*]}" = "0 0"
     expect "and its workloads were judged" grep -Eq '^[1-9][0-9]* objects? judged' "$work/said"
+    for heading in "What is judged" "GitHub Actions" "GitLab CI" pre-commit make "Reports in the cluster"; do
+        expect "docs/ci.md: $heading" env PATH="$(dirname "$PODGATE"):$bin:$PATH" python3 $here/ci_page.py "$heading"
+    done
 else
-    bad "helm could not be built"
+    bad "helm and kustomize could not be built"
 fi
 
 printf '%d passed, %d failed\n' $passed $failed

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds programs that the tests drive from their Go modules into the user's cache folder, and prints that folder.
-#   tests/tools/build.sh NAME...     NAME: a folder here, whose go.mod names one tool: helm, helm4, helm-unittest, pod-security-webhook
+#   tests/tools/build.sh NAME...     NAME: a folder here, whose go.mod names one tool: helm, kustomize, ...
 # A file `ldflags` there is given to the linker. What is built already is kept; a changed go.mod, go.sum or ldflags builds anew.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
