@@ -3,7 +3,8 @@
  *
  * Streams into a strbuf; commas are its own business, nesting is at most 32. Strings are always
  * valid UTF-8 on the wire: ill-formed bytes become U+FFFD; control characters, '<', '>', '&', line
- * separators, direction marks and other invisible characters are escaped. A NULL name inside an object is a bug; in an array names are NULL.
+ * separators, direction marks and other invisible characters are escaped. A NULL name inside an object is a bug; in an
+ * array names are NULL. Names are words of ours, which need no escape.
  */
 #ifndef PODGATE_BASE_JSON_OUT_H
 #define PODGATE_BASE_JSON_OUT_H
@@ -22,7 +23,11 @@ void json_out_begin_object(struct json_out *out, const char *name);
 void json_out_end_object(struct json_out *out);
 void json_out_begin_array(struct json_out *out, const char *name);
 void json_out_end_array(struct json_out *out);
-void json_out_string(struct json_out *out, const char *name, struct str value);
+void json_out_add_string(struct json_out *out, struct str name, struct str value);
+/* Inline, because the compiler then knows how long a name is. */
+static inline void json_out_string(struct json_out *out, const char *name, struct str value) {
+    json_out_add_string(out, str_from(name), value);
+}
 /* The name comes from data (an annotation's key) and is escaped too. */
 void json_out_string_at(struct json_out *out, struct str name, struct str value);
 void json_out_int(struct json_out *out, const char *name, int64_t value);

@@ -33,7 +33,7 @@ static size_t add_escaped(struct strbuf *buf, struct str rest) {
     return length;
 }
 
-static void add_quoted_slowly(struct strbuf *buf, struct str value) {
+void json_out_escape(struct strbuf *buf, struct str value) {
     strbuf_add_char(buf, '"');
     while (value.len > 0) {
         size_t run = plain_run(value, true);
@@ -44,30 +44,10 @@ static void add_quoted_slowly(struct strbuf *buf, struct str value) {
     strbuf_add_char(buf, '"');
 }
 
-/* `is_name`: a colon follows. */
-static void add_as_it_is(struct strbuf *buf, struct str plain, bool is_name) {
-    if (!strbuf_reserve(buf, plain.len + 3)) return;
-    char *at = buf->at + buf->len;
-    *at++ = '"';
-    if (plain.len > 0) memcpy(at, plain.at, plain.len);
-    at += plain.len;
-    *at++ = '"';
-    if (is_name) *at++ = ':';
-    *at = '\0';
-    buf->len = (size_t)(at - buf->at);
+static char *copy(char *to, struct str text) {
+    if (text.len > 0) memcpy(to, text.at, text.len);
+    return to + text.len;
 }
-
-/* Nearly all texts, and all names, go as they are. */
-static void add_quoted(struct strbuf *buf, struct str value, bool is_name) {
-    if (plain_run(value, true) == value.len) {
-        add_as_it_is(buf, value, is_name);
-        return;
-    }
-    add_quoted_slowly(buf, value);
-    if (is_name) strbuf_add_char(buf, ':');
-}
-
-void json_out_escape(struct strbuf *buf, struct str value) { add_quoted(buf, value, false); }
 
 void json_out_init(struct json_out *out, struct strbuf *buf) {
     *out = (struct json_out){.buf = buf};
@@ -75,25 +55,51 @@ void json_out_init(struct json_out *out, struct strbuf *buf) {
 
 static uint32_t depth_bit(const struct json_out *out) { return UINT32_C(1) << (out->depth - 1); }
 
-/* What stands before a value: the comma, and the name in an object. */
-static void begin_value(struct json_out *out, bool named) {
+/* Whether a comma stands before the value that begins. */
+static bool take_turn(struct json_out *out, bool is_named) {
     if (out->depth == 0) {
-        ASSERT(!named);
-        return;
+        ASSERT(!is_named);
+        return false;
     }
-    ASSERT(named == ((out->is_object & depth_bit(out)) != 0));
-    if (out->has_items & depth_bit(out)) strbuf_add_char(out->buf, ',');
-    out->has_items |= depth_bit(out);
+    uint32_t bit = depth_bit(out);
+    ASSERT(is_named == ((out->is_object & bit) != 0));
+    bool follows = (out->has_items & bit) != 0;
+    out->has_items |= bit;
+    return follows;
 }
 
-static void begin_named_value(struct json_out *out, const char *name) {
-    begin_value(out, name != NULL);
-    if (!name) return;
-    add_quoted(out->buf, str_from(name), true);
+/* Writes what stands before a value, the comma and the name in an object, and leaves room for `bytes` behind it.
+ * Returns where the value goes, for end_value; NULL when memory ran out. */
+static char *begin_value(struct json_out *out, struct str name, size_t bytes) {
+    bool follows = take_turn(out, name.at != NULL);
+    if (!strbuf_reserve(out->buf, name.len + 4 + bytes)) return NULL;
+    char *at = out->buf->at + out->buf->len;
+    if (follows) *at++ = ',';
+    if (!name.at) return at;
+    *at++ = '"';
+    at = copy(at, name);
+    *at++ = '"';
+    *at++ = ':';
+    return at;
+}
+
+static void end_value(struct json_out *out, char *end) {
+    *end = '\0';
+    out->buf->len = (size_t)(end - out->buf->at);
+}
+
+/* A value that goes as it is. */
+static void add_value(struct json_out *out, struct str name, struct str value, bool is_quoted) {
+    char *at = begin_value(out, name, value.len + 2);
+    if (!at) return;
+    if (is_quoted) *at++ = '"';
+    at = copy(at, value);
+    if (is_quoted) *at++ = '"';
+    end_value(out, at);
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {
-    begin_named_value(out, name);
+    add_value(out, str_from(name), is_object ? STR("{") : STR("["), false);
     ASSERT(out->depth < DEPTH_MAX);
     out->depth++;
     out->has_items &= ~depth_bit(out);
@@ -101,7 +107,6 @@ static void begin_container(struct json_out *out, const char *name, bool is_obje
         out->is_object |= depth_bit(out);
     else
         out->is_object &= ~depth_bit(out);
-    strbuf_add_char(out->buf, is_object ? '{' : '[');
 }
 
 static void end_container(struct json_out *out, bool is_object) {
@@ -123,31 +128,36 @@ void json_out_begin_array(struct json_out *out, const char *name) {
 
 void json_out_end_array(struct json_out *out) { end_container(out, false); }
 
-void json_out_string(struct json_out *out, const char *name, struct str value) {
-    begin_named_value(out, name);
+void json_out_add_string(struct json_out *out, struct str name, struct str value) {
+    /* Nearly all texts go as they are. */
+    if (plain_run(value, true) == value.len) {
+        add_value(out, name, value, true);
+        return;
+    }
+    add_value(out, name, STR_NONE, false);
     json_out_escape(out->buf, value);
 }
 
 void json_out_string_at(struct json_out *out, struct str name, struct str value) {
-    begin_value(out, true);
+    if (take_turn(out, true)) strbuf_add_char(out->buf, ',');
     json_out_escape(out->buf, name);
     strbuf_add_char(out->buf, ':');
     json_out_escape(out->buf, value);
 }
 
 void json_out_int(struct json_out *out, const char *name, int64_t value) {
-    begin_named_value(out, name);
-    if (value < 0) strbuf_add_char(out->buf, '-');
+    add_value(out, str_from(name), value < 0 ? STR("-") : STR(""), false);
     strbuf_add_number(out->buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_out_bool(struct json_out *out, const char *name, bool value) {
-    json_out_raw(out, name, value ? STR("true") : STR("false"));
+    add_value(out, str_from(name), value ? STR("true") : STR("false"), false);
 }
 
-void json_out_null(struct json_out *out, const char *name) { json_out_raw(out, name, STR("null")); }
+void json_out_null(struct json_out *out, const char *name) {
+    add_value(out, str_from(name), STR("null"), false);
+}
 
 void json_out_raw(struct json_out *out, const char *name, struct str json) {
-    begin_named_value(out, name);
-    strbuf_add(out->buf, json);
+    add_value(out, str_from(name), json, false);
 }

@@ -18,10 +18,10 @@ static inline bool is_plain(char c, bool is_html) {
     return !is_html || (c != '<' && c != '>' && c != '&');
 }
 
-/* A bit for each of sixteen bytes that does not stand for itself, the first one lowest. */
+/* block_stops: a bit for each of sixteen bytes that does not stand for itself, the first one lowest.
+ * short_is_plain: whether all of eight to fifteen bytes do. */
 #if defined(__SSE2__)
-static inline unsigned block_stops(const char *at, bool is_html) {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+static inline unsigned stops_of(__m128i bytes, bool is_html) {
     /* As signed numbers those that are not ASCII are less than a blank. */
     __m128i stops = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),
                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
@@ -35,12 +35,26 @@ static inline unsigned block_stops(const char *at, bool is_html) {
     }
     return (unsigned)_mm_movemask_epi8(stops);
 }
+static inline unsigned block_stops(const char *at, bool is_html) {
+    return stops_of(_mm_loadu_si128((const __m128i *)(const void *)at), is_html);
+}
+static inline bool short_is_plain(struct str s, bool is_html) {
+    /* Its first eight and its last eight, of which some are the same. */
+    __m128i first = _mm_loadl_epi64((const __m128i *)(const void *)s.at);
+    __m128i last = _mm_loadl_epi64((const __m128i *)(const void *)(s.at + s.len - 8));
+    return stops_of(_mm_unpacklo_epi64(first, last), is_html) == 0;
+}
 #else
 static inline unsigned block_stops(const char *at, bool is_html) {
     unsigned stops = 0;
     for (unsigned i = 0; i < PLAIN_BLOCK; i++)
         stops |= (unsigned)!is_plain(at[i], is_html) << i;
     return stops;
+}
+static inline bool short_is_plain(struct str s, bool is_html) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_plain(s.at[i], is_html)) return false;
+    return true;
 }
 #endif
 
@@ -49,6 +63,7 @@ static inline unsigned block_stops(const char *at, bool is_html) {
 static inline size_t plain_run(struct str s, bool is_html) {
     size_t run = 0;
     if (s.len < PLAIN_BLOCK) {
+        if (s.len >= PLAIN_BLOCK / 2 && short_is_plain(s, is_html)) return s.len;
         while (run < s.len && is_plain(s.at[run], is_html))
             run++;
         return run;

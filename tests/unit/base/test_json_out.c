@@ -1,5 +1,8 @@
 #include "base/json_out.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "unit/expect.h"
 
 static struct arena arena;
@@ -94,6 +97,29 @@ static void what_misleads_readers_is_escaped(void **state) {
     expect_str(strbuf_str(&buf), "\"\\u202etxt\\u200b|\\ufeff|\\u009b|\\u007f|\\u001b[31m\"");
 }
 
+/* Short and long texts are looked at in different ways: one character to escape, at each place of each length. */
+static void what_must_be_escaped_is_found_wherever_it_stands(void **state) {
+    (void)state;
+    for (size_t length = 0; length <= 40; length++)
+        for (size_t place = 0; place <= length; place++) { /* place == length: none */
+            char *text = malloc(length > 0 ? length : 1), expected[64];
+            assert_non_null(text); /* of exact size, so that reading beyond it is seen */
+            memset(text, 'a', length);
+            if (place < length) text[place] = '<';
+            int n = snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)place, text,
+                             place < length ? "\\u003c" : "",
+                             place < length ? (int)(length - place - 1) : 0,
+                             text + (place < length ? place + 1 : place));
+            struct str given = {text, length};
+            strbuf_truncate(&buf, 0);
+            json_out_init(&out, &buf);
+            json_out_string(&out, NULL, given);
+            assert_int_equal(buf.len, n);
+            assert_memory_equal(buf.at, expected, (size_t)n);
+            free(text);
+        }
+}
+
 static void nul_inside_a_string_is_escaped(void **state) {
     (void)state;
     json_out_escape(&buf, STR("a\0b"));
@@ -107,6 +133,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_deepest_nesting_works, setup, teardown),
         cmocka_unit_test_setup_teardown(one_value_alone_is_a_document, setup, teardown),
         cmocka_unit_test_setup_teardown(strings_are_escaped, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_must_be_escaped_is_found_wherever_it_stands, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(strings_are_valid_utf8_on_the_wire, setup, teardown),
         cmocka_unit_test_setup_teardown(nul_inside_a_string_is_escaped, setup, teardown),
         cmocka_unit_test_setup_teardown(what_misleads_readers_is_escaped, setup, teardown),

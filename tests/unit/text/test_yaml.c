@@ -24,11 +24,20 @@ static struct yaml_reader reader_of(struct str text, enum yaml_dialect dialect) 
     return reader;
 }
 
+/* A key of the data, as json_out takes names: without anything to escape. */
+static const char *as_name(const char *key) {
+    struct strbuf text;
+    strbuf_init(&text, &arena, 64);
+    json_out_escape(&text, str_from(key));
+    strbuf_truncate(&text, text.len - 1);
+    return text.at + 1;
+}
+
 static void write_json(struct json_out *out, const char *name, const struct cJSON *node) {
     if (tree_is_object(node)) {
         json_out_begin_object(out, name);
         for (const struct cJSON *child = node->child; child; child = child->next)
-            write_json(out, child->string, child);
+            write_json(out, as_name(child->string), child);
         json_out_end_object(out);
     } else if (tree_is_array(node)) {
         json_out_begin_array(out, name);
