@@ -90,7 +90,7 @@ static inline bool exception_has_expired(const struct exception *exception, int6
 /* By its `rules` alone. */
 bool exception_names_rule(const struct exception *exception, const struct rule *rule);
 /* By its `controls` alone; `control` may be NULL. */
-bool exception_has_control(const struct exception *exception, const char *control);
+bool exception_has_control(const struct exception *exception, const struct control *control);
 
 struct profile {
     struct str name;

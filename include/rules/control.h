@@ -53,6 +53,10 @@ struct control {
     size_t allowed_count;
 };
 
+/* The id; empty for NULL. */
+static inline struct str control_id(const struct control *control) {
+    return control ? str_from(control->id) : STR_NONE;
+}
 bool control_holds_at(const struct control *control, unsigned version);
 /* Adds what breaks the control in this version of the standard: in one container of the pod, or,
  * with container NULL, in the pod's own fields. A pod keeps a control when all these calls add
@@ -69,7 +73,7 @@ bool control_allows(const struct control_ctx *ctx, struct str value);
 /* The allowed values as a person lists them, "a, b or c", in the findings' arena. Empty when
  * the findings are full: nobody will read it. */
 struct str control_allowed_text(const struct control_ctx *ctx);
-/* Adds the finding with the control's id; it belongs to the container judged, else to the pod. */
+/* Adds the finding as the control's; it belongs to the container judged, else to the pod. */
 void control_report(const struct control_ctx *ctx, const struct problem *problem,
                     struct finding finding);
 

@@ -11,6 +11,7 @@
 #include "kube/pod.h"
 
 struct problem; /* rules/check.h */
+struct control; /* rules/control.h */
 
 /* What a finding's `list` and `field` are below. */
 enum finding_root {
@@ -36,9 +37,9 @@ struct finding {
     /* What tells it from another at the same place, where `actual` does not: never shown, for it may be
      * a secret. Empty: `actual` tells. */
     struct str compared;
-    struct str expected; /* what must be there, shown as {expected} */
-    struct str detail;   /* one more word for the sentence, shown as {detail} */
-    const char *control; /* pod-security control id, or NULL */
+    struct str expected;           /* what must be there, shown as {expected} */
+    struct str detail;             /* one more word for the sentence, shown as {detail} */
+    const struct control *control; /* the one of pod-security that found it, or NULL */
     struct finding *next;
 };
 

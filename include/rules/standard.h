@@ -40,9 +40,10 @@ MUST_CHECK bool standard_parse_version(struct str text, unsigned *version, struc
 MUST_CHECK bool standard_prepare(void *standard, struct arena *arena, struct error *err);
 /* The row of this id that holds in a version, or NULL. */
 const struct control *standard_find(struct str id, unsigned version);
-/* What is left to judge when everything that the control `id` found has been excused: the baseline
- * control it replaces. NULL when there is none or it is excepted. */
-const struct control *standard_fallback(const struct standard *standard, struct str id);
+/* What is left to judge when everything that a control found has been excused: the baseline control
+ * that it replaces. NULL when there is none or it is excepted. */
+const struct control *standard_fallback(const struct standard *standard,
+                                        const struct control *control);
 /* Adds what breaks any active control, in one container or (NULL) in the pod's own fields. */
 void standard_judge(const struct standard *standard, const struct pod *pod,
                     const struct container *container, struct findings *findings);

@@ -69,7 +69,7 @@ static void add_violation(struct json_out *out, struct arena *arena,
     json_out_string(out, "policy", rule->policy->name);
     json_out_string(out, "rule", rule->name);
     json_out_string(out, "check", str_from(rule->check->id));
-    if (finding->control) json_out_string(out, "control", str_from(finding->control));
+    if (finding->control) json_out_string(out, "control", control_id(finding->control));
     json_out_string(out, "severity", severity_name(rule->severity));
     json_out_string(out, "action", action_name(violation->action));
     json_out_string(out, "wanted", action_name(violation->wanted));

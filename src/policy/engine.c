@@ -165,17 +165,16 @@ static const struct exception *find_exception(struct judging *judging, const str
 
 static bool is_first_of_its_control(const struct finding *finding, const struct finding *before) {
     return !before || before->container != finding->container ||
-           !str_equals(str_from(before->control), str_from(finding->control));
+           before->control != finding->control;
 }
 
 /* A restricted control that is excused at a place gives way there to the baseline control that it replaces. */
 static void fall_back(struct judging *judging, const struct rule *rule,
                       const struct exception *exception, const struct finding *finding) {
-    const struct control *weaker =
-        rule->standard && finding->control
-            ? standard_fallback(rule->standard, str_from(finding->control))
-            : NULL;
-    if (!weaker || exception_has_control(exception, weaker->id)) return;
+    const struct control *weaker = rule->standard && finding->control
+                                       ? standard_fallback(rule->standard, finding->control)
+                                       : NULL;
+    if (!weaker || exception_has_control(exception, weaker)) return;
     control_judge(weaker, rule->standard->version, &judging->subject->workload->pod,
                   finding->container, &judging->findings);
 }

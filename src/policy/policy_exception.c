@@ -123,9 +123,9 @@ bool exception_names_rule(const struct exception *exception, const struct rule *
     return false;
 }
 
-bool exception_has_control(const struct exception *exception, const char *control) {
+bool exception_has_control(const struct exception *exception, const struct control *control) {
     if (exception->controls.count == 0) return true;
-    return control && str_list_contains(&exception->controls, str_from(control));
+    return control && str_list_contains(&exception->controls, control_id(control));
 }
 
 /* --- contradictions ---------------------------------------------------------------------------- */

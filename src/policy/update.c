@@ -94,7 +94,7 @@ static struct str field_of(const struct finding *finding) {
 }
 
 static bool is_same_finding(const struct finding *a, const struct finding *b) {
-    return a->problem == b->problem && str_equals(str_from(a->control), str_from(b->control)) &&
+    return a->problem == b->problem && a->control == b->control &&
            is_same_container(a->container, b->container) && is_same_entry(a, b) &&
            a->root == b->root && str_equals(field_of(a), field_of(b)) &&
            str_equals(a->detail, b->detail) && str_equals(value_of(a), value_of(b));

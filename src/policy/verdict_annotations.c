@@ -37,7 +37,7 @@ static void add_rule(struct strbuf *out, const struct violation *first) {
     struct broken_controls controls = {0};
     for (const struct violation *v = first;
          v && v->rule == first->rule && v->exception == first->exception; v = v->next)
-        controls_add(&controls, v->rule, v->finding->control);
+        controls_add(&controls, v->finding->control);
     STRBUF_ADD(out, first->rule->policy->name, STR("/"), first->rule->name);
     struct str names = words_controls(out->arena, &controls, CONTROLS_BYTES);
     if (!str_is_empty(names)) STRBUF_ADD(out, STR(" ("), names, STR(")"));

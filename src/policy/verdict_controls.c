@@ -3,16 +3,16 @@
 
 #define MORE_BYTES 12 /* " and 20 more" */
 
-static bool is_among(const struct broken_controls *controls, struct str id) {
+/* Rules of several versions may have it, each as another row. */
+static bool is_among(const struct broken_controls *controls, const struct control *control) {
     for (size_t i = 0; i < controls->count; i++)
-        if (str_equals(str_from(controls->items[i]->id), id)) return true;
+        if (controls->items[i] == control || strcmp(controls->items[i]->id, control->id) == 0)
+            return true;
     return false;
 }
 
-void controls_add(struct broken_controls *controls, const struct rule *rule, const char *id) {
-    if (!rule->standard || !id || is_among(controls, str_from(id))) return;
-    const struct control *control = standard_find(str_from(id), rule->standard->version);
-    if (!control || controls->count == STANDARD_ACTIVE_MAX) return;
+void controls_add(struct broken_controls *controls, const struct control *control) {
+    if (!control || is_among(controls, control) || controls->count == STANDARD_ACTIVE_MAX) return;
     size_t at = controls->count++;
     for (; at > 0 && controls->items[at - 1]->severity < control->severity; at--)
         controls->items[at] = controls->items[at - 1];
@@ -23,8 +23,8 @@ struct broken_controls told_controls(const struct told_list *list, struct str ru
     struct broken_controls controls = {0};
     for (size_t i = 0; i < list->count; i++)
         for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
-            if (link->rule->standard && str_equals(link->rule->name, rule_name))
-                controls_add(&controls, link->rule, link->control);
+            if (link->control && str_equals(link->rule->name, rule_name))
+                controls_add(&controls, link->control);
     return controls;
 }
 

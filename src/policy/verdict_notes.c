@@ -140,7 +140,7 @@ static struct broken_controls controls_of(const struct violation *first, violati
                                           const struct judgement *judgement) {
     struct broken_controls controls = {0};
     for (const struct violation *v = first; v && v->rule == first->rule; v = v->next)
-        if (is_meant(v, judgement)) controls_add(&controls, v->rule, v->finding->control);
+        if (is_meant(v, judgement)) controls_add(&controls, v->finding->control);
     return controls;
 }
 

@@ -12,10 +12,7 @@ static bool has_rule(const struct told *told, const struct rule *rule) {
 }
 
 static enum severity weight_of(const struct violation *violation) {
-    const struct standard *standard = violation->rule->standard;
-    const char *id = violation->finding->control;
-    const struct control *control =
-        standard && id ? standard_find(str_from(id), standard->version) : NULL;
+    const struct control *control = violation->finding->control;
     return control ? control->severity : violation->rule->severity;
 }
 

@@ -10,7 +10,7 @@
 
 struct rule_link {
     const struct rule *rule;
-    const char *control; /* of what it found, or NULL */
+    const struct control *control; /* that found it, or NULL */
     struct rule_link *next;
 };
 
@@ -69,8 +69,8 @@ struct broken_controls {
     const struct control *items[STANDARD_ACTIVE_MAX];
     size_t count;
 };
-/* Nothing happens when the rule or the finding is of another check. */
-void controls_add(struct broken_controls *controls, const struct rule *rule, const char *id);
+/* `control` NULL: nothing happens. */
+void controls_add(struct broken_controls *controls, const struct control *control);
 /* Those that are told of rules of this name. */
 struct broken_controls told_controls(const struct told_list *list, struct str rule_name);
 /* `privileged, hostNamespaces and 2 more`, at most `most` bytes, all ASCII; empty when none fits. */

@@ -64,6 +64,6 @@ void control_report(const struct control_ctx *ctx, const struct problem *problem
                     struct finding finding) {
     finding.problem = problem;
     finding.container = ctx->container;
-    finding.control = ctx->control->id;
+    finding.control = ctx->control;
     finding_add(ctx->findings, finding);
 }

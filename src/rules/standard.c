@@ -140,9 +140,9 @@ bool standard_prepare(void *params, struct arena *arena, struct error *err) {
     return true;
 }
 
-const struct control *standard_fallback(const struct standard *standard, struct str id) {
-    const struct control *control = standard_find(id, standard->version);
-    if (!control || !control->replaces || is_excepted(standard, control->replaces)) return NULL;
+const struct control *standard_fallback(const struct standard *standard,
+                                        const struct control *control) {
+    if (!control->replaces || is_excepted(standard, control->replaces)) return NULL;
     return standard_find(str_from(control->replaces), standard->version);
 }
 

@@ -38,7 +38,7 @@ static void place_members(struct json_out *out, struct str file, const struct pl
 }
 
 static void finding_members(struct json_out *out, const struct finding *finding) {
-    struct str control = str_from(finding->control);
+    struct str control = control_id(finding->control);
     struct str container = finding->container ? finding->container->name : STR_NONE;
     struct str type = finding->container ? container_type_name(finding->container->type) : STR_NONE;
     string_or_null(out, "control", control);

@@ -179,7 +179,7 @@ static void add_properties(struct json_out *out, const struct desk_result *resul
     json_out_begin_object(out, "properties");
     json_out_string(out, "action", action_name(violation->action));
     json_out_string(out, "check", str_from(violation->rule->check->id));
-    add_property(out, "control", str_from(finding->control));
+    add_property(out, "control", control_id(finding->control));
     if (finding->container) {
         add_property(out, "container", finding->container->name);
         add_property(out, "containerType", container_type_name(finding->container->type));

@@ -196,7 +196,7 @@ static void add_properties(struct json_out *out, const struct desk_result *resul
     json_out_string(out, "severity", severity_name(violation->rule->severity));
     json_out_string(out, "check", str_from(violation->rule->check->id));
     if (violation->finding->control)
-        json_out_string(out, "control", str_from(violation->finding->control));
+        json_out_string(out, "control", control_id(violation->finding->control));
     if (violation->finding->container)
         json_out_string(out, "container", violation->finding->container->name);
     json_out_end_object(out);

@@ -76,7 +76,8 @@ static void text_result(struct format_sink *sink, const struct desk_result *resu
     add_label(sink, colour_of(violation->action), action_name(violation->action));
     strbuf_printf(&sink->buf, "%.*s [%.*s/%.*s", STR_ARGS(result->message),
                   STR_ARGS(rule->policy->name), STR_ARGS(rule->name));
-    if (violation->finding->control) strbuf_printf(&sink->buf, ": %s", violation->finding->control);
+    if (violation->finding->control)
+        strbuf_printf(&sink->buf, ": %s", violation->finding->control->id);
     add(sink, STR("]\n"));
     add_excerpt(sink, result);
     add_fix(sink, result);

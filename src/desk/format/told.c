@@ -72,7 +72,7 @@ struct str told_fingerprint(struct arena *arena, const struct desk_result *resul
         told_name(arena, result->workload),
         rule->policy->name,
         rule->name,
-        str_from(finding->control),
+        control_id(finding->control),
         container ? container_type_name(container->type) : STR_NONE,
         container ? container->name : STR_NONE,
         finding->list,

@@ -47,8 +47,8 @@ static bool read_parts(struct str line, struct parts *parts, struct error *err) 
 
 /* --- findings and violations ------------------------------------------------------------------- */
 
-static void add_once(struct str_list *ids, const char *control) {
-    struct str id = str_from(control);
+static void add_once(struct str_list *ids, const struct control *control) {
+    struct str id = control_id(control);
     if (!str_list_contains(ids, id)) ids->items[ids->count++] = id;
 }
 

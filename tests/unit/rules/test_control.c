@@ -122,7 +122,7 @@ static void each_control_finds_the_worst_pod_and_says_what_upstream_says(void **
             judge_all(control, version, pod, &findings);
             if (!findings.first) fail_msg("%s finds nothing in v1.%u", control->id, version);
             for (const struct finding *f = findings.first; f; f = f->next) {
-                assert_ptr_equal(f->control, control->id);
+                assert_ptr_equal(f->control, control);
                 if (!strstr(f->problem->says, control->reason))
                     fail_msg("\"%s\" lacks \"%s\"", f->problem->says, control->reason);
                 assert_true(f->expected.len > 0);
@@ -225,13 +225,13 @@ static void the_fallback_is_what_is_left_when_all_is_excused(void **state) {
     (void)state;
     const struct standard *standard =
         prepare(CONTROL_RESTRICTED, "v1.37", EXCEPT(STR("capabilities_baseline")));
-    const struct control *fallback = standard_fallback(standard, STR("seccompProfile_restricted"));
+    const struct control *fallback =
+        standard_fallback(standard, standard_find(STR("seccompProfile_restricted"), 37));
     assert_non_null(fallback);
     assert_string_equal(fallback->id, "seccompProfile_baseline");
     assert_true(control_holds_at(fallback, 37));
-    assert_null(standard_fallback(standard, STR("capabilities_restricted")));
-    assert_null(standard_fallback(standard, STR("hostPorts")));
-    assert_null(standard_fallback(standard, STR("nonsense")));
+    assert_null(standard_fallback(standard, standard_find(STR("capabilities_restricted"), 37)));
+    assert_null(standard_fallback(standard, standard_find(STR("hostPorts"), 37)));
 }
 
 /* --- parameters --- */
