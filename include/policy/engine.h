@@ -24,6 +24,7 @@ struct violation {
     enum action wanted; /* before the ceiling: what `enforce` would do */
     /* The one that excuses it; in `first` one that would, had it not expired. NULL: none. */
     const struct exception *exception;
+    struct str path, says, mend; /* its words, made by verdict_tell */
     struct violation *next;
 };
 

@@ -11,6 +11,12 @@
 #define VERDICT_FIRST_LINE_MAX 200 /* characters of its first line */
 #define VERDICT_WARNING_MAX 256    /* characters of one warning */
 
+/* Makes the words of what counts and of what is excused, each once: `path` as verdict_path, `says` as in verdict_message
+ * behind the subject, `mend` as verdict_fix. The answer, its annotations and the log line share them, so this comes before
+ * all that takes a judgement. */
+void verdict_tell(struct arena *arena, const struct workload *workload,
+                  struct judgement *judgement);
+
 /* The finding's own field, as in the file that person edits: "spec.template.spec.containers[0].image"; for a Pod
  * that a controller of a known kind owns, in that controller's template. Messages, causes and annotations all use it,
  * but a message's line names the pod-level field instead where the check says that it is the one to edit. */
@@ -49,7 +55,6 @@ size_t verdict_warnings(struct arena *arena, const struct workload *workload,
                         const struct judgement *judgement, const struct str **out);
 /* `uid`, `policies`, `violations`, `exceptions`: only where there is a violation or an exception. */
 size_t verdict_annotations(struct arena *arena, const struct review *review,
-                           const struct workload *workload, const struct judgement *judgement,
-                           const struct review_annotation **out);
+                           const struct judgement *judgement, const struct review_annotation **out);
 
 #endif

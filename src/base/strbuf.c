@@ -131,6 +131,14 @@ void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
     if (cut) strbuf_add(buf, STR("..."));
 }
 
+struct str str_escaped(struct arena *arena, struct str s, size_t max_bytes) {
+    if (s.len <= max_bytes && plain_run(s, false) == s.len) return s;
+    struct strbuf text;
+    strbuf_init(&text, arena, 64);
+    strbuf_add_escaped(&text, s, max_bytes);
+    return strbuf_str(&text);
+}
+
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
     strbuf_add_char(buf, '"');
     strbuf_add_escaped(buf, s, max_bytes);

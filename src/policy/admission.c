@@ -228,8 +228,8 @@ static void answer_verdict(struct admission *a) {
         answer.causes = denial.causes;
         answer.cause_count = denial.cause_count;
     }
-    answer.annotation_count = verdict_annotations(a->arena, &out->review, &out->workload,
-                                                  &out->judgement, &answer.annotations);
+    answer.annotation_count =
+        verdict_annotations(a->arena, &out->review, &out->judgement, &answer.annotations);
     answer_review(a, decision_of(&out->judgement, answer.warning_count > 0), &answer);
 }
 
@@ -295,6 +295,7 @@ static void judge(struct admission *a, const struct document *document,
     judge_workload(a, &out->workload, &out->judgement);
     if (old && out->judgement.strongest_wanted != ACTION_OFF) ratchet(a, old);
     out->judged = true;
+    verdict_tell(a->arena, &out->workload, &out->judgement);
     answer_verdict(a);
 }
 

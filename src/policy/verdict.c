@@ -258,7 +258,7 @@ static struct str denial_message(struct arena *arena, const struct workload *wor
 
 struct denial verdict_denial(struct arena *arena, const struct workload *workload,
                              const struct judgement *judgement) {
-    struct told_list list = told_collect(arena, workload, judgement, ACTION_DENY);
+    struct told_list list = told_collect(arena, judgement, ACTION_DENY);
     struct denial denial = {.message = denial_message(arena, workload, judgement, list)};
     denial.cause_count = told_causes(arena, workload, &list, &denial.causes);
     return denial;

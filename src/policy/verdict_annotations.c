@@ -63,8 +63,7 @@ static void add_containers(struct strbuf *out, const struct violation *first,
 }
 
 /* One rule's violations that share an exception, from *v on; *v is moved behind them. */
-static void add_group(struct strbuf *out, const struct workload *workload,
-                      const struct violation **v, size_t *count) {
+static void add_group(struct strbuf *out, const struct violation **v, size_t *count) {
     const struct violation *first = *v, *end = first;
     for (*count = 0; end && end->rule == first->rule && end->exception == first->exception;
          end = end->next)
@@ -75,7 +74,7 @@ static void add_group(struct strbuf *out, const struct workload *workload,
     const struct violation *shown = first;
     for (size_t i = 0; i < LIST_MAX && shown != end; i++, shown = shown->next) {
         words_separate(out, i);
-        words_add_path(out, workload, shown->finding);
+        strbuf_add(out, shown->path);
     }
     if (*count > LIST_MAX) words_add_more(out, " and ", *count - LIST_MAX, " more");
     strbuf_add_char(out, ')');
@@ -83,14 +82,13 @@ static void add_group(struct strbuf *out, const struct workload *workload,
 }
 
 /* Groups of a list as long as there is room. Returns how many violations they are. */
-static size_t add_groups(struct strbuf *out, const struct workload *workload,
-                         const struct violation *list, bool names_exceptions) {
+static size_t add_groups(struct strbuf *out, const struct violation *list, bool names_exceptions) {
     size_t told = 0;
     for (const struct violation *v = list; v;) {
         size_t whole = out->len, count;
         if (whole > 0) strbuf_add(out, STR("; "));
         if (names_exceptions) STRBUF_ADD(out, v->exception->name, STR(": "));
-        add_group(out, workload, &v, &count);
+        add_group(out, &v, &count);
         if (out->len + TAIL_BYTES > VALUE_MAX) {
             strbuf_truncate(out, whole);
             break;
@@ -104,11 +102,10 @@ static void add_more(struct strbuf *out, size_t untold, const char *what) {
     if (untold > 0) words_add_more(out, out->len ? "; " : "", untold, what);
 }
 
-static struct str violations_value(struct arena *arena, const struct workload *workload,
-                                   const struct judgement *judgement) {
+static struct str violations_value(struct arena *arena, const struct judgement *judgement) {
     struct strbuf out;
     strbuf_init(&out, arena, VALUE_MAX);
-    size_t told = add_groups(&out, workload, judgement->first, false);
+    size_t told = add_groups(&out, judgement->first, false);
     if (judgement->count + judgement->omitted > told)
         words_add_more(&out, out.len ? "; and " : "and ",
                        judgement->count + judgement->omitted - told, " more");
@@ -130,25 +127,24 @@ static void add_expired(struct strbuf *out, const struct judgement *judgement) {
     }
 }
 
-static struct str exceptions_value(struct arena *arena, const struct workload *workload,
-                                   const struct judgement *judgement) {
+static struct str exceptions_value(struct arena *arena, const struct judgement *judgement) {
     struct strbuf out;
     strbuf_init(&out, arena, 256);
-    size_t told = add_groups(&out, workload, judgement->excused, true);
+    size_t told = add_groups(&out, judgement->excused, true);
     add_more(&out, judgement->excused_count - told, " more");
     add_expired(&out, judgement);
     return strbuf_str(&out);
 }
 
 size_t verdict_annotations(struct arena *arena, const struct review *review,
-                           const struct workload *workload, const struct judgement *judgement,
+                           const struct judgement *judgement,
                            const struct review_annotation **out) {
     *out = NULL;
     const struct review_annotation all[KEYS_MAX] = {
         {STR("uid"), review->uid},
         {STR("policies"), policies_value(arena, judgement)},
-        {STR("violations"), violations_value(arena, workload, judgement)},
-        {STR("exceptions"), exceptions_value(arena, workload, judgement)},
+        {STR("violations"), violations_value(arena, judgement)},
+        {STR("exceptions"), exceptions_value(arena, judgement)},
     };
     struct review_annotation *annotations = ARENA_NEW(arena, struct review_annotation, KEYS_MAX);
     if (!annotations) return 0;

@@ -260,7 +260,7 @@ size_t verdict_warnings(struct arena *arena, const struct workload *workload,
                         const struct judgement *judgement, const struct str **out) {
     *out = NULL;
     if (judgement->mode == MODE_AUDIT) return 0;
-    struct told_list list = told_collect(arena, workload, judgement, ACTION_WARN);
+    struct told_list list = told_collect(arena, judgement, ACTION_WARN);
     struct str *lines = ARENA_NEW(arena, struct str, 1 + judgement->excused_count + list.count);
     if (!lines) return 0;
     size_t count = add_kept_line(arena, workload, judgement, lines);

@@ -24,7 +24,7 @@ static void add_rule(struct arena *arena, struct told *told, const struct violat
         *link = told->rules;
         told->rules = (struct rule_link){violation->rule, violation->finding->control, link};
         told->finding = violation->finding;
-        told->says = words_filled(arena, violation->finding->problem->says, violation->finding);
+        told->says = violation->says;
         told->severity = violation->rule->severity;
         told->weight = weight_of(violation);
     } else {
@@ -37,11 +37,10 @@ static void add_rule(struct arena *arena, struct told *told, const struct violat
     if (violation->wanted > told->wanted) told->wanted = violation->wanted;
 }
 
-static struct told *find_same(struct told *all, size_t count, const struct violation *violation,
-                              struct str mend) {
+static struct told *find_same(struct told *all, size_t count, const struct violation *violation) {
     for (size_t i = 0; i < count; i++)
         if (is_same_field(all[i].finding, violation->finding) &&
-            !has_rule(&all[i], violation->rule) && str_equals(all[i].mend, mend))
+            !has_rule(&all[i], violation->rule) && str_equals(all[i].mend, violation->mend))
             return &all[i];
     return NULL;
 }
@@ -66,8 +65,8 @@ static void put_in_order(struct told *all, size_t count, struct told_list *out) 
     out->count = count;
 }
 
-struct told_list told_collect(struct arena *arena, const struct workload *workload,
-                              const struct judgement *judgement, enum action action) {
+struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
+                              enum action action) {
     struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
                              .grouped = ARENA_NEW(arena, const struct told *, judgement->count),
                              .sentences = ARENA_NEW(arena, struct sentence, judgement->count)};
@@ -79,22 +78,20 @@ struct told_list told_collect(struct arena *arena, const struct workload *worklo
         if (v->action != action) continue;
         if (v->rule != rule) of_earlier_rules = count;
         rule = v->rule;
-        struct str mend = words_filled(arena, v->finding->problem->mend, v->finding);
-        struct told *same = find_same(all, of_earlier_rules, v, mend);
+        struct told *same = find_same(all, of_earlier_rules, v);
         if (same) {
             add_rule(arena, same, v);
             continue;
         }
-        all[count++] =
-            (struct told){.finding = v->finding,
-                          .rules = {v->rule, v->finding->control, NULL},
-                          .wanted = v->wanted,
-                          .severity = v->rule->severity,
-                          .weight = weight_of(v),
-                          .ended = v->exception,
-                          .path = verdict_path(arena, workload, v->finding),
-                          .says = words_filled(arena, v->finding->problem->says, v->finding),
-                          .mend = mend};
+        all[count++] = (struct told){.finding = v->finding,
+                                     .rules = {v->rule, v->finding->control, NULL},
+                                     .wanted = v->wanted,
+                                     .severity = v->rule->severity,
+                                     .weight = weight_of(v),
+                                     .ended = v->exception,
+                                     .path = v->path,
+                                     .says = v->says,
+                                     .mend = v->mend};
     }
     put_in_order(all, count, &list);
     return list;

@@ -19,11 +19,9 @@ struct told {
     const struct finding *finding;
     struct rule_link rules; /* the strongest first */
     enum action wanted;
-    enum severity severity; /* of the strongest rule */
-    enum severity weight;   /* within the rule: its control's severity */
-    struct str path;        /* the field's own */
-    struct str says;        /* about one subject */
-    struct str mend;
+    enum severity severity;        /* of the strongest rule */
+    enum severity weight;          /* within the rule: its control's severity */
+    struct str path, says, mend;   /* as in the violation of the strongest rule */
     const struct exception *ended; /* that would excuse it, or NULL */
     bool is_grouped;
 };
@@ -53,8 +51,8 @@ struct entry {
 };
 
 /* The violations that come to this action. */
-struct told_list told_collect(struct arena *arena, const struct workload *workload,
-                              const struct judgement *judgement, enum action action);
+struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
+                              enum action action);
 /* The next entry, from items[*at] on; false when there is none. Each item is in one entry. It is valid until the
  * next call. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
@@ -89,9 +87,6 @@ void words_add_one_subject(struct strbuf *out, const struct workload *workload,
                            const struct finding *finding);
 /* What is said of the subject: `may run as root`. */
 void words_statement(struct strbuf *out, const struct sentence *sentence);
-/* As verdict_path. */
-void words_add_path(struct strbuf *out, const struct workload *workload,
-                    const struct finding *finding);
 /* The field that a message proposes to edit. */
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
                                const struct told *told);

@@ -56,86 +56,131 @@ void words_fill(struct strbuf *out, const char *template, const struct finding *
     }
 }
 
-/* --- paths ----------------------------------------------------------------------------------- */
-
 struct str words_filled(struct arena *arena, const char *template, const struct finding *finding) {
+    /* Most have nothing to fill. */
+    struct str plain = str_from(template);
+    if (str_find_char(plain, '{') == plain.len) return plain;
     struct strbuf text;
     strbuf_init(&text, arena, 128);
     words_fill(&text, template, finding, false);
     return strbuf_str(&text);
 }
 
-/* The kind in whose file the person who made this finds the pod. An ephemeral container is in no template. */
-static const struct workload_kind *edited_kind(const struct workload *workload,
-                                               const struct finding *finding) {
-    const struct workload_kind *own = workload->kind;
-    if (finding->container && finding->container->type == CONTAINER_EPHEMERAL) return own;
+/* --- paths ----------------------------------------------------------------------------------- */
+
+/* The kind in whose file the person who made this finds the pod. */
+static const struct workload_kind *edited_kind(const struct workload *workload) {
     struct workload_name owner = workload_display_name(workload);
     const struct workload_kind *kind =
         owner.is_owner ? workload_find_name_among(workload->declared, owner.kind) : NULL;
-    return kind ? kind : own;
+    return kind ? kind : workload->kind;
 }
 
-/* .containers[0] */
-static void add_item(struct strbuf *out, struct str list, size_t index) {
-    STRBUF_ADD(out, STR("."), list, STR("["));
-    strbuf_add_number(out, index);
-    strbuf_add_char(out, ']');
+static bool is_ephemeral(const struct finding *finding) {
+    return finding->container && finding->container->type == CONTAINER_EPHEMERAL;
 }
 
-/* What a finding's paths begin with in an object of the kind. */
-static struct str root_path(const struct workload_kind *kind, enum finding_root root) {
-    switch (root) {
-    case FINDING_POD: return kind->spec_path;
+/* The paths of one workload's findings. */
+struct paths {
+    struct arena *arena;
+    const struct pod *pod;
+    const struct workload_kind *own, *edited;
+    struct str
+        *containers; /* those that were made, by the container's place in the pod; NULL: not kept */
+};
+
+static struct paths paths_in(struct arena *arena, const struct workload *workload) {
+    return (struct paths){.arena = arena,
+                          .pod = &workload->pod,
+                          .own = workload->kind,
+                          .edited = edited_kind(workload)};
+}
+
+/* BEGIN.containers[0] */
+static struct str item_path(struct arena *arena, struct str begin, struct str list, size_t index) {
+    struct strbuf path;
+    strbuf_init(&path, arena, begin.len + list.len + 24);
+    STRBUF_ADD(&path, begin, STR("."), list, STR("["));
+    strbuf_add_number(&path, index);
+    strbuf_add_char(&path, ']');
+    return strbuf_str(&path);
+}
+
+/* In a file of the kind. */
+static struct str container_path(const struct paths *paths, const struct workload_kind *kind,
+                                 const struct container *container) {
+    struct str *kept =
+        paths->containers ? &paths->containers[container - paths->pod->containers] : NULL;
+    if (kept && kept->at) return *kept;
+    struct str path = item_path(paths->arena, kind->spec_path, container->list, container->index);
+    if (kept) *kept = path;
+    return path;
+}
+
+/* What a finding's path begins with in a file of the kind. */
+static struct str root_path(const struct paths *paths, const struct workload_kind *kind,
+                            const struct finding *finding) {
+    switch (finding->root) {
+    case FINDING_POD:
+        return finding->container ? container_path(paths, kind, finding->container)
+                                  : kind->spec_path;
     case FINDING_POD_METADATA: return kind->metadata_path;
     case FINDING_OBJECT: return STR("");
     }
     return STR("");
 }
 
-/* The path up to the finding's `field`, which differs by who reads it. */
-static void add_place(struct strbuf *out, const struct workload_kind *kind,
-                      const struct finding *finding) {
-    size_t begin = out->len;
-    strbuf_add(out, root_path(kind, finding->root));
-    const struct container *container = finding->root == FINDING_POD ? finding->container : NULL;
-    if (container) add_item(out, container->list, container->index);
-    if (!str_is_empty(finding->list)) add_item(out, finding->list, finding->index);
-    if (!str_is_empty(finding->field) && out->len > begin) strbuf_add_char(out, '.');
+static struct str path_of(const struct paths *paths, const struct workload_kind *kind,
+                          const struct finding *finding, struct str field) {
+    struct str place = root_path(paths, kind, finding);
+    if (!str_is_empty(finding->list))
+        place = item_path(paths->arena, place, finding->list, finding->index);
+    if (str_is_empty(field)) return place;
+    return STR_CONCAT(paths->arena, place, str_is_empty(place) ? STR("") : STR("."), field);
 }
 
-void words_add_path(struct strbuf *out, const struct workload *workload,
-                    const struct finding *finding) {
-    add_place(out, edited_kind(workload, finding), finding);
-    strbuf_add_escaped(out, finding->field, TEXT_MAX);
+/* An ephemeral container is in no template. */
+static struct str shown_path(const struct paths *paths, const struct finding *finding) {
+    return path_of(paths, is_ephemeral(finding) ? paths->own : paths->edited, finding,
+                   str_escaped(paths->arena, finding->field, TEXT_MAX));
 }
 
 struct str verdict_path(struct arena *arena, const struct workload *workload,
                         const struct finding *finding) {
-    struct strbuf path;
-    strbuf_init(&path, arena, 128);
-    words_add_path(&path, workload, finding);
-    return strbuf_str(&path);
+    struct paths paths = paths_in(arena, workload);
+    return shown_path(&paths, finding);
 }
 
 struct str verdict_own_path(struct arena *arena, const struct workload *workload,
                             const struct finding *finding) {
-    struct strbuf path;
-    strbuf_init(&path, arena, 128);
-    add_place(&path, workload->kind, finding);
-    strbuf_add(&path, finding->field);
-    return strbuf_str(&path);
+    struct paths paths = {.arena = arena, .own = workload->kind};
+    return path_of(&paths, paths.own, finding, finding->field);
 }
 
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
                                const struct told *told) {
     const struct finding *finding = told->finding;
     const char *pod_field = finding->problem->pod_field;
-    bool is_ephemeral = finding->container && finding->container->type == CONTAINER_EPHEMERAL;
     /* The pod's fields cannot change once a debug container can be added. */
-    if (!pod_field || is_ephemeral) return told->path;
-    return STR_CONCAT(arena, edited_kind(workload, finding)->spec_path, STR("."),
-                      str_from(pod_field));
+    if (!pod_field || is_ephemeral(finding)) return told->path;
+    return STR_CONCAT(arena, edited_kind(workload)->spec_path, STR("."), str_from(pod_field));
+}
+
+static void tell(struct paths *paths, struct violation *list) {
+    for (struct violation *v = list; v; v = v->next) {
+        v->path = shown_path(paths, v->finding);
+        v->says = words_filled(paths->arena, v->finding->problem->says, v->finding);
+        v->mend = words_filled(paths->arena, v->finding->problem->mend, v->finding);
+    }
+}
+
+void verdict_tell(struct arena *arena, const struct workload *workload,
+                  struct judgement *judgement) {
+    if (!judgement->first && !judgement->excused) return;
+    struct paths paths = paths_in(arena, workload);
+    paths.containers = ARENA_NEW(arena, struct str, workload->pod.container_count);
+    tell(&paths, judgement->first);
+    tell(&paths, judgement->excused);
 }
 
 struct str words_rule(struct arena *arena, const struct rule *rule) {

@@ -88,6 +88,7 @@ static inline void judged_judge_on(struct judged *judged, enum mode mode, int64_
                           .now = now};
     assert_non_null(terms.profile);
     engine_judge(&judged->arena, &terms, &judged->subject, &judged->judgement);
+    verdict_tell(&judged->arena, &judged->workload, &judged->judgement);
     assert_false(arena_is_exhausted(&judged->arena));
 }
 

@@ -405,8 +405,7 @@ static void annotations_are_bounded_and_only_where_there_is_something(void **sta
     char *manifest = many_containers(60), *policy = many_rules(60);
     judged_begin(&judged, policy, manifest);
     judged_judge(&judged, MODE_AUDIT);
-    size_t count =
-        verdict_annotations(&judged.arena, &review, &judged.workload, &judged.judgement, &notes);
+    size_t count = verdict_annotations(&judged.arena, &review, &judged.judgement, &notes);
     assert_int_equal(count, 3);
     assert_true(str_equals(notes[0].key, STR("uid")) && str_equals(notes[0].value, STR("u-1")));
     assert_true(str_equals(notes[1].key, STR("policies")) &&
@@ -421,9 +420,7 @@ static void annotations_are_bounded_and_only_where_there_is_something(void **sta
     judged_begin(&judged, POLICY("p", "  rules: [{check: privileged}]\n"),
                  POD("  containers: [{name: c, image: a}]\n"));
     judged_judge(&judged, MODE_ENFORCE);
-    assert_int_equal(verdict_annotations(&judged.arena, &review, &judged.workload,
-                                         &judged.judgement, &notes),
-                     0);
+    assert_int_equal(verdict_annotations(&judged.arena, &review, &judged.judgement, &notes), 0);
     judged_end(&judged);
 }
 
