@@ -60,7 +60,7 @@ struct report_pair {
     uint32_t owner, rule;
     uint64_t reviews, last_event;
     enum report_wanted wanted;
-    struct str container, path, message, fix; /* the first seen */
+    struct str path, message, fix; /* the first seen */
 };
 
 struct report_namespace {                 /* by name; "" is the cluster */

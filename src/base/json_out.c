@@ -5,26 +5,30 @@
 #define DEPTH_MAX 32
 
 static void add_escaped_ascii(struct strbuf *buf, char c) {
+    static const char digits[] = "0123456789abcdef";
+    const char code[] = {'\\', 'u', '0', '0', digits[c >> 4 & 0xF], digits[c & 0xF]};
     switch (c) {
     case '"': strbuf_add(buf, STR("\\\"")); break;
     case '\\': strbuf_add(buf, STR("\\\\")); break;
     case '\n': strbuf_add(buf, STR("\\n")); break;
     case '\r': strbuf_add(buf, STR("\\r")); break;
     case '\t': strbuf_add(buf, STR("\\t")); break;
-    default: strbuf_add(buf, STR("\\u00")); strbuf_add_hex(buf, (unsigned char)c, 2);
+    default: strbuf_add(buf, (struct str){code, sizeof code});
     }
 }
 
 /* One character that does not go as it is; returns its bytes. */
 static size_t add_escaped(struct strbuf *buf, struct str rest) {
+    if ((unsigned char)rest.at[0] < 0x80) {
+        add_escaped_ascii(buf, rest.at[0]);
+        return 1;
+    }
     size_t length = str_utf8_length(rest);
     if (length == 0) {
         strbuf_add(buf, STR("\xEF\xBF\xBD"));
         return 1;
     }
-    if (length == 1) {
-        add_escaped_ascii(buf, rest.at[0]);
-    } else if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
+    if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
         strbuf_add(buf, STR("\\u"));
         strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
     } else {
@@ -33,15 +37,22 @@ static size_t add_escaped(struct strbuf *buf, struct str rest) {
     return length;
 }
 
-void json_out_escape(struct strbuf *buf, struct str value) {
-    strbuf_add_char(buf, '"');
-    while (value.len > 0) {
-        size_t run = plain_run(value, true);
-        strbuf_add(buf, str_slice(value, 0, run));
-        value = str_slice(value, run, value.len);
-        if (value.len > 0) value = str_slice(value, add_escaped(buf, value), value.len);
+/* Behind what stands in `buf`, with the closing quote. */
+static void add_text(struct strbuf *buf, struct str rest) {
+    while (strbuf_reserve(buf, rest.len + 1)) {
+        char *at = buf->at + buf->len;
+        size_t run = plain_copy(at, rest, true);
+        buf->len += run;
+        rest = str_slice(rest, run, rest.len);
+        if (rest.len == 0) break;
+        rest = str_slice(rest, add_escaped(buf, rest), rest.len);
     }
     strbuf_add_char(buf, '"');
+}
+
+void json_out_escape(struct strbuf *buf, struct str value) {
+    strbuf_add_char(buf, '"');
+    add_text(buf, value);
 }
 
 static char *copy(char *to, struct str text) {
@@ -88,18 +99,13 @@ static void end_value(struct json_out *out, char *end) {
     out->buf->len = (size_t)(end - out->buf->at);
 }
 
-/* A value that goes as it is. */
-static void add_value(struct json_out *out, struct str name, struct str value, bool is_quoted) {
-    char *at = begin_value(out, name, value.len + 2);
-    if (!at) return;
-    if (is_quoted) *at++ = '"';
-    at = copy(at, value);
-    if (is_quoted) *at++ = '"';
-    end_value(out, at);
+static void add_value(struct json_out *out, struct str name, struct str json) {
+    char *at = begin_value(out, name, json.len);
+    if (at) end_value(out, copy(at, json));
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {
-    add_value(out, str_from(name), is_object ? STR("{") : STR("["), false);
+    add_value(out, str_from(name), is_object ? STR("{") : STR("["));
     ASSERT(out->depth < DEPTH_MAX);
     out->depth++;
     out->has_items &= ~depth_bit(out);
@@ -129,13 +135,11 @@ void json_out_begin_array(struct json_out *out, const char *name) {
 void json_out_end_array(struct json_out *out) { end_container(out, false); }
 
 void json_out_add_string(struct json_out *out, struct str name, struct str value) {
-    /* Nearly all texts go as they are. */
-    if (plain_run(value, true) == value.len) {
-        add_value(out, name, value, true);
-        return;
-    }
-    add_value(out, name, STR_NONE, false);
-    json_out_escape(out->buf, value);
+    char *at = begin_value(out, name, value.len + 2);
+    if (!at) return;
+    *at++ = '"';
+    end_value(out, at);
+    add_text(out->buf, value);
 }
 
 void json_out_string_at(struct json_out *out, struct str name, struct str value) {
@@ -146,18 +150,18 @@ void json_out_string_at(struct json_out *out, struct str name, struct str value)
 }
 
 void json_out_int(struct json_out *out, const char *name, int64_t value) {
-    add_value(out, str_from(name), value < 0 ? STR("-") : STR(""), false);
+    add_value(out, str_from(name), value < 0 ? STR("-") : STR(""));
     strbuf_add_number(out->buf, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_out_bool(struct json_out *out, const char *name, bool value) {
-    add_value(out, str_from(name), value ? STR("true") : STR("false"), false);
+    add_value(out, str_from(name), value ? STR("true") : STR("false"));
 }
 
 void json_out_null(struct json_out *out, const char *name) {
-    add_value(out, str_from(name), STR("null"), false);
+    add_value(out, str_from(name), STR("null"));
 }
 
 void json_out_raw(struct json_out *out, const char *name, struct str json) {
-    add_value(out, str_from(name), json, false);
+    add_value(out, str_from(name), json);
 }

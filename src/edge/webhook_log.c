@@ -2,9 +2,10 @@
 
 #include "base/date.h"
 
-/* Container runtimes cut lines at 16 KiB: behind this length no further violation begins. */
-#define LINE_BYTES (12 * 1024)
-#define TEXT_BYTES 512 /* of a violation's path, message and fix */
+/* Container runtimes cut lines at 16 KiB: what would make a line longer than this is only counted. */
+#define LINE_BYTES (15 * 1024)
+#define TEXT_BYTES 512  /* of a path, a message, a fix or a name */
+#define PLACES_SHOWN 16 /* of one problem */
 
 static bool has_something_to_tell(const struct judgement *judgement) {
     return judgement->count > 0 || judgement->omitted > 0 || judgement->excused_count > 0 ||
@@ -57,50 +58,147 @@ static void add_rules(struct log_line *line, struct arena *arena,
     log_list(line, "rules", names, count);
 }
 
-static struct str container_type(const struct finding *finding) {
-    return container_type_name(finding->container->type);
+/* --- violations ------------------------------------------------------------------------------ */
+
+/* Where a line may be taken back to. */
+struct mark {
+    struct json_out out;
+    size_t len;
+};
+
+static struct mark mark_here(const struct json_out *out) {
+    return (struct mark){*out, out->buf->len};
 }
 
-static void add_violation(struct json_out *out, struct arena *arena,
-                          const struct workload *workload, const struct violation *violation) {
-    const struct finding *finding = violation->finding;
-    const struct rule *rule = violation->rule;
+static void take_back(struct json_out *out, const struct mark *mark) {
+    *out = mark->out;
+    strbuf_truncate(out->buf, mark->len);
+}
+
+static bool is_of_same_rule(const struct violation *a, const struct violation *b) {
+    return a->rule == b->rule && a->exception == b->exception;
+}
+
+/* Whether one message and one fix say what is wrong at both places. */
+static bool is_same_problem(const struct violation *a, const struct violation *b) {
+    return a->finding->problem == b->finding->problem &&
+           a->finding->control == b->finding->control &&
+           !a->finding->container == !b->finding->container && str_equals(a->says, b->says) &&
+           str_equals(a->mend, b->mend);
+}
+
+/* One problem of a rule: what `first`, and those that say the same from it up to `end`, have found. */
+struct problem_group {
+    const struct violation *first, *end;
+};
+
+static const struct violation *next_of(const struct problem_group *group,
+                                       const struct violation *after) {
+    const struct violation *v = after->next;
+    while (v != group->end && !is_same_problem(group->first, v))
+        v = v->next;
+    return v != group->end ? v : NULL;
+}
+
+static void add_text(struct json_out *out, const char *name, struct str text) {
+    json_out_string(out, name, str_utf8_cut(text, TEXT_BYTES));
+}
+
+/* Names of the containers, each once: a container's violations follow each other. */
+static void add_containers(struct json_out *out, const struct problem_group *group) {
+    const struct container *last = NULL;
+    size_t shown = 0;
+    json_out_begin_array(out, "containers");
+    for (const struct violation *v = group->first; v && shown < PLACES_SHOWN;
+         v = next_of(group, v), shown++) {
+        if (v->finding->container == last) continue;
+        last = v->finding->container;
+        add_text(out, NULL, last->name);
+    }
+    json_out_end_array(out);
+}
+
+/* Returns how many violations it tells. */
+static size_t add_problem(struct json_out *out, struct arena *arena,
+                          const struct workload *workload, const struct problem_group *group) {
+    const struct finding *finding = group->first->finding;
     json_out_begin_object(out, NULL);
+    if (finding->control) json_out_string(out, "control", control_id(finding->control));
+    /* Where there are containers they are who it is about. */
+    add_text(out, "message",
+             finding->container ? group->first->says : verdict_message(arena, workload, finding));
+    add_text(out, "fix", group->first->mend);
+    if (finding->container) add_containers(out, group);
+    json_out_begin_array(out, "paths");
+    size_t shown = 0;
+    for (const struct violation *v = group->first; v && shown < PLACES_SHOWN;
+         v = next_of(group, v), shown++)
+        add_text(out, NULL, v->path);
+    json_out_end_array(out);
+    json_out_end_object(out);
+    return shown;
+}
+
+/* Whether a problem like this one was begun by an earlier violation of the rule. */
+static bool is_told(const struct violation *first, const struct violation *violation) {
+    for (const struct violation *v = first; v != violation; v = v->next)
+        if (is_same_problem(v, violation)) return true;
+    return false;
+}
+
+static void add_rule_fields(struct json_out *out, const struct violation *violation) {
+    const struct rule *rule = violation->rule;
     json_out_string(out, "policy", rule->policy->name);
     json_out_string(out, "rule", rule->name);
     json_out_string(out, "check", str_from(rule->check->id));
-    if (finding->control) json_out_string(out, "control", control_id(finding->control));
     json_out_string(out, "severity", severity_name(rule->severity));
     json_out_string(out, "action", action_name(violation->action));
     json_out_string(out, "wanted", action_name(violation->wanted));
     if (violation->exception) json_out_string(out, "exception", violation->exception->name);
-    if (finding->container) {
-        json_out_string(out, "container", str_utf8_cut(finding->container->name, TEXT_BYTES));
-        json_out_string(out, "container_type", container_type(finding));
-    }
-    json_out_string(out, "path", str_utf8_cut(verdict_path(arena, workload, finding), TEXT_BYTES));
-    json_out_string(out, "message",
-                    str_utf8_cut(verdict_message(arena, workload, finding), TEXT_BYTES));
-    json_out_string(out, "fix", str_utf8_cut(verdict_fix(arena, finding), TEXT_BYTES));
-    json_out_end_object(out);
 }
 
-/* As many of a list as a line may hold. Returns how many are left out. */
+/* What one rule found, of the violations from `first` to `end`, as much as the line may hold. Returns how many
+ * violations that is; 0 leaves the line as it was. */
+static size_t add_rule(struct json_out *out, struct arena *arena, const struct workload *workload,
+                       const struct violation *first, const struct violation *end) {
+    const struct mark before = mark_here(out);
+    size_t told = 0;
+    json_out_begin_object(out, NULL);
+    add_rule_fields(out, first);
+    json_out_begin_array(out, "problems");
+    for (const struct violation *v = first; v != end; v = v->next) {
+        if (is_told(first, v)) continue;
+        const struct mark before_problem = mark_here(out);
+        size_t count = add_problem(out, arena, workload, &(struct problem_group){v, end});
+        if (out->buf->len > LINE_BYTES) {
+            take_back(out, &before_problem);
+            break;
+        }
+        told += count;
+    }
+    json_out_end_array(out);
+    json_out_end_object(out);
+    if (told == 0) take_back(out, &before);
+    return told;
+}
+
+/* As much of a list as the line may hold. Returns how many violations that is. */
 static size_t add_violations(struct log_line *line, struct arena *arena, const char *name,
                              const struct workload *workload, const struct violation *list) {
     struct json_out *out = log_json(line);
-    size_t left_out = 0;
     if (!out || !list) return 0;
-    const struct violation *v = list;
-    if (out->buf->len < LINE_BYTES) {
-        json_out_begin_array(out, name);
-        for (; v && out->buf->len < LINE_BYTES; v = v->next)
-            add_violation(out, arena, workload, v);
-        json_out_end_array(out);
+    const struct mark before = mark_here(out);
+    size_t told = 0;
+    json_out_begin_array(out, name);
+    for (const struct violation *first = list, *end; first; first = end) {
+        end = first->next;
+        while (end && is_of_same_rule(first, end))
+            end = end->next;
+        told += add_rule(out, arena, workload, first, end);
     }
-    for (; v; v = v->next)
-        left_out++;
-    return left_out;
+    json_out_end_array(out);
+    if (told == 0) take_back(out, &before);
+    return told;
 }
 
 /* --- exceptions ------------------------------------------------------------------------------ */
@@ -162,10 +260,10 @@ static void add_judgement(struct log_line *line, struct arena *arena,
     add_rules(line, arena, judgement);
     if (judgement->kept_count > 0) log_int(line, "kept", (int64_t)judgement->kept_count);
     add_exceptions(line, arena, judgement);
-    size_t left_out = judgement->omitted;
-    left_out += add_violations(line, arena, "violations", workload, judgement->first);
-    left_out += add_violations(line, arena, "excused", workload, judgement->excused);
-    if (left_out > 0) log_int(line, "violations_left_out", (int64_t)left_out);
+    size_t count = judgement->count + judgement->omitted + judgement->excused_count;
+    size_t told = add_violations(line, arena, "violations", workload, judgement->first);
+    told += add_violations(line, arena, "excused", workload, judgement->excused);
+    if (told < count) log_int(line, "violations_left_out", (int64_t)(count - told));
 }
 
 void webhook_log_review(struct log *log, bool names_user, struct arena *arena,

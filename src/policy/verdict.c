@@ -35,16 +35,7 @@ static struct str_list rule_names(struct arena *arena, const struct told_list *l
     return (struct str_list){names, count};
 }
 
-/* Characters of the first line that are left once all names stand in it. */
-static size_t spare_chars(const struct strbuf *begun, const struct str_list *names) {
-    size_t used = str_utf8_count(strbuf_str(begun));
-    for (size_t i = 0; i < names->count; i++)
-        used += 2 + names->items[i].len;
-    if (names->count > 1) used += NAMES_TAIL_CHARS;
-    return used < VERDICT_FIRST_LINE_MAX ? VERDICT_FIRST_LINE_MAX - used : 0;
-}
-
-/* " (privileged, runAsNonRoot)" behind the name of a rule of pod-security. Returns its length. */
+/* " (privileged, runAsNonRoot)" behind the name of a rule of pod-security, within so many bytes. Returns its length. */
 static size_t add_controls(struct strbuf *out, const struct told_list *list, struct str name,
                            size_t spare) {
     struct broken_controls controls = told_controls(list, name);
@@ -55,19 +46,30 @@ static size_t add_controls(struct strbuf *out, const struct told_list *list, str
     return out->len - begin;
 }
 
+/* What a name takes in a list. */
+static size_t listed_chars(struct str name) { return 2 + name.len; }
+
 static void add_first_line(struct strbuf *out, const struct workload *workload,
                            const struct told_list *list) {
     struct str_list names = rule_names(out->arena, list);
     strbuf_add(out, verdict_subject(out->arena, workload));
     words_add_more(out, " breaks ", names.count, names.count == 1 ? " rule: " : " rules: ");
-    size_t shown = 0, spare = spare_chars(out, &names);
+    /* Only the subject may have others than ASCII characters. */
+    size_t chars = str_utf8_count(strbuf_str(out)), all = chars, shown = 0;
+    for (size_t i = 0; i < names.count; i++)
+        all += listed_chars(names.items[i]);
+    if (names.count > 1) all += NAMES_TAIL_CHARS;
+    size_t spare = all < VERDICT_FIRST_LINE_MAX ? VERDICT_FIRST_LINE_MAX - all : 0;
     for (; shown < names.count; shown++) {
         bool is_last = shown + 1 == names.count;
-        size_t chars = str_utf8_count(strbuf_str(out)) + 2 + names.items[shown].len;
-        if (chars + (is_last ? 0 : NAMES_TAIL_CHARS) > VERDICT_FIRST_LINE_MAX) break;
+        struct str name = names.items[shown];
+        if (chars + listed_chars(name) + (is_last ? 0 : NAMES_TAIL_CHARS) > VERDICT_FIRST_LINE_MAX)
+            break;
+        size_t begin = out->len;
         words_separate(out, shown);
-        strbuf_add(out, names.items[shown]);
-        spare -= add_controls(out, list, names.items[shown], spare);
+        strbuf_add(out, name);
+        spare -= add_controls(out, list, name, spare);
+        chars += out->len - begin;
     }
     if (shown < names.count)
         words_add_more(out, shown ? ", and " : "and ", names.count - shown, " more");

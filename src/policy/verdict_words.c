@@ -8,51 +8,45 @@
 
 /* --- templates ------------------------------------------------------------------------------- */
 
-/* The text of {key}, {actual}, {expected} or {detail}; false for any other word. */
-static bool find_text(const struct finding *finding, struct str word, struct str *out) {
-    if (str_equals(word, STR("key")))
-        *out = finding->key;
-    else if (str_equals(word, STR("actual")))
-        *out = finding->actual;
-    else if (str_equals(word, STR("expected")))
-        *out = finding->expected;
-    else if (str_equals(word, STR("detail")))
-        *out = finding->detail;
-    else
-        return false;
-    return true;
+/* The text of {key}, {actual}, {expected} or {detail}; NULL for any other word. */
+static const struct str *find_text(const struct finding *finding, struct str word) {
+    if (str_equals(word, STR("key"))) return &finding->key;
+    if (str_equals(word, STR("actual"))) return &finding->actual;
+    if (str_equals(word, STR("expected"))) return &finding->expected;
+    if (str_equals(word, STR("detail"))) return &finding->detail;
+    return NULL;
 }
 
-/* Fills one brace; false when its content means nothing to us: sentences may show YAML maps. */
-static bool fill_brace(struct strbuf *out, struct str content, const struct finding *finding,
-                       bool is_many) {
-    struct str text;
-    size_t bar = str_find_char(content, '|');
-    if (bar < content.len)
-        strbuf_add(out,
-                   is_many ? str_slice(content, bar + 1, content.len) : str_slice(content, 0, bar));
-    else if (find_text(finding, content, &text))
-        strbuf_add_escaped(out, text, TEXT_MAX);
-    else
-        return false;
-    return true;
+/* Fills the brace that `at` opens and returns its end; NULL when its content means nothing to us: sentences may show
+ * YAML maps. */
+static const char *fill_brace(struct strbuf *out, const char *at, const struct finding *finding,
+                              bool is_many) {
+    const char *begin = at + 1, *bar = NULL, *end = begin;
+    for (; *end != '}'; end++) {
+        if (*end == '\0') return NULL;
+        if (*end == '|') bar = end;
+    }
+    if (bar) {
+        if (is_many) begin = bar + 1;
+        strbuf_add(out, (struct str){begin, (size_t)((is_many ? end : bar) - begin)});
+        return end + 1;
+    }
+    const struct str *text = find_text(finding, (struct str){begin, (size_t)(end - begin)});
+    if (!text) return NULL;
+    strbuf_add_escaped(out, *text, TEXT_MAX);
+    return end + 1;
 }
 
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many) {
-    struct str rest = str_from(template);
-    for (;;) {
-        size_t open = str_find_char(rest, '{');
-        strbuf_add(out, str_slice(rest, 0, open));
-        if (open == rest.len) return;
-        rest = str_slice(rest, open, rest.len);
-        size_t close = str_find_char(rest, '}');
-        if (close < rest.len && fill_brace(out, str_slice(rest, 1, close - 1), finding, is_many)) {
-            rest = str_slice(rest, close + 1, rest.len);
-        } else {
-            strbuf_add_char(out, '{');
-            rest = str_slice(rest, 1, rest.len);
-        }
+    for (const char *at = template;;) {
+        const char *open = strchrnul(at, '{');
+        strbuf_add(out, (struct str){at, (size_t)(open - at)});
+        if (*open == '\0') return;
+        at = fill_brace(out, open, finding, is_many);
+        if (at) continue;
+        strbuf_add_char(out, '{');
+        at = open + 1;
     }
 }
 

@@ -1,17 +1,17 @@
 # A week of podgate's log: `owners` workloads (default 60) of six namespaces that break up to four rules, always the same.
 function violation(number) {
     return "{\"policy\":\"" policy[number] "\",\"rule\":\"" rule[number] "\",\"check\":\"" rule[number] "\",\"severity\":\"high\",\"action\":\"audit\",\"wanted\":\"" \
-        wanted[number] "\",\"container\":\"web\",\"container_type\":\"regular\",\"path\":\"" path[number] "\",\"message\":\"" message[number] "\",\"fix\":\"" fix[number] "\"}"
+        wanted[number] "\",\"problems\":[{\"message\":\"" message[number] "\",\"fix\":\"" fix[number] "\"," (of[number] ? "\"containers\":[\"" of[number] "\"]," : "") "\"paths\":[\"" path[number] "\"]}]}"
 }
-function add(p, r, w, at, says, mend) {
-    n++; policy[n] = p; rule[n] = r; wanted[n] = w; path[n] = at; message[n] = says; fix[n] = mend
+function add(p, r, w, at, container, says, mend) {
+    n++; policy[n] = p; rule[n] = r; wanted[n] = w; path[n] = at; of[n] = container; message[n] = says; fix[n] = mend
 }
 BEGIN {
     if (!owners) owners = 60
-    add("workload-basics", "image-tag", "deny", "spec.template.spec.containers[0].image", "container \\\"web\\\" uses the mutable tag \\\"latest\\\"", "pin nginx:<version>, better nginx@sha256:<digest>")
-    add("workload-basics", "run-as-non-root", "deny", "spec.template.spec.securityContext.runAsNonRoot", "container \\\"web\\\" may run as root", "set it to true")
-    add("workload-basics", "resource-limits", "warn", "spec.template.spec.containers[0].resources.limits.memory", "container \\\"web\\\" has no memory limit", "set it, for example to 256Mi")
-    add("cluster", "host-path", "audit", "spec.template.spec.volumes[0].hostPath.path", "volume \\\"sock\\\" mounts /var/run/docker.sock", "remove it")
+    add("workload-basics", "image-tag", "deny", "spec.template.spec.containers[0].image", "web", "uses the mutable tag \\\"latest\\\"", "pin nginx:<version>, better nginx@sha256:<digest>")
+    add("workload-basics", "run-as-non-root", "deny", "spec.template.spec.securityContext.runAsNonRoot", "web", "may run as root", "set it to true")
+    add("workload-basics", "resource-limits", "warn", "spec.template.spec.containers[0].resources.limits.memory", "web", "has no memory limit", "set it, for example to 256Mi")
+    add("cluster", "host-path", "audit", "spec.template.spec.volumes[0].hostPath.path", "", "volume \\\"sock\\\" mounts /var/run/docker.sock", "remove it")
     split("Deployment StatefulSet DaemonSet CronJob", kind, " ")
     for (i = 0; i < 40 * owners; i++) {
         owner = (i * 7) % owners; count = owner % 4 + 1; rules = ""; violations = ""; decision = "audit"

@@ -50,7 +50,6 @@ void check_take_result(struct report *report, const struct cJSON *result) {
                          &(struct model_violation){.rule = rule,
                                                    .check = model_text(result, "check"),
                                                    .severity = model_text(result, "severity"),
-                                                   .container = model_text(result, "container"),
                                                    .path = model_text(result, "path"),
                                                    .message = model_text(result, "message"),
                                                    .fix = model_text(result, "fix"),

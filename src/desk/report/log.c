@@ -2,7 +2,8 @@
 #include "base/date.h"
 #include "desk/report/model.h"
 
-#define DROPPED_TAIL STR(" log lines were dropped: the reader is too slow")
+#define DROPPED STR(" log lines were dropped")
+#define CONTAINER_NAME_BYTES 100 /* as in a message of podgate's */
 
 static bool read_two(struct str text, size_t at, int64_t below, int64_t *value) {
     return str_to_int64(str_slice(text, at, 2), value) && *value >= 0 && *value < below;
@@ -25,27 +26,45 @@ static enum report_decision read_decision(struct str name) {
     return REPORT_ERROR;
 }
 
-static void take_violations(struct report *report, const struct cJSON *root,
+static const struct cJSON *first_of(const struct cJSON *object, const char *list) {
+    const struct cJSON *node = tree_find(object, str_from(list));
+    return tree_is_array(node) ? node->child : NULL;
+}
+
+/* Of a container the line says only what is wrong with it: container "web" may run as root */
+static struct str message_of(struct arena *arena, const struct cJSON *problem) {
+    struct str message = model_text(problem, "message");
+    const struct cJSON *container = first_of(problem, "containers");
+    if (!tree_is_string(container) || str_is_empty(message)) return message;
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    strbuf_add(&text, STR("container "));
+    strbuf_add_quoted(&text, tree_string(container), CONTAINER_NAME_BYTES);
+    STRBUF_ADD(&text, STR(" "), message);
+    return str_utf8_cut(strbuf_str(&text), REPORT_TEXT_BYTES);
+}
+
+/* Of each rule its first problem, and of that its first place, is the example. */
+static void take_violations(struct report *report, struct arena *arena, const struct cJSON *root,
                             const struct model_subject *subject) {
-    const struct cJSON *list = tree_find(root, STR("violations"));
     char rule[2 * REPORT_TEXT_BYTES + 1];
-    if (!tree_is_array(list)) return;
-    for (const struct cJSON *each = list->child; each; each = each->next) {
+    for (const struct cJSON *each = first_of(root, "violations"); each; each = each->next) {
         struct str policy = model_text(each, "policy"), name = model_text(each, "rule");
         if (str_is_empty(policy) || str_is_empty(name)) continue;
         memcpy(rule, policy.at, policy.len);
         rule[policy.len] = '/';
         memcpy(rule + policy.len + 1, name.at, name.len);
-        model_take_violation(report, subject,
-                             &(struct model_violation){.rule = {rule, policy.len + 1 + name.len},
-                                                       .check = model_text(each, "check"),
-                                                       .severity = model_text(each, "severity"),
-                                                       .container = model_text(each, "container"),
-                                                       .path = model_text(each, "path"),
-                                                       .message = model_text(each, "message"),
-                                                       .fix = model_text(each, "fix"),
-                                                       .wanted = model_wanted(
-                                                           model_text(each, "wanted"))});
+        const struct cJSON *problem = first_of(each, "problems");
+        struct str path = tree_string(first_of(problem, "paths"));
+        model_take_violation(
+            report, subject,
+            &(struct model_violation){.rule = {rule, policy.len + 1 + name.len},
+                                      .check = model_text(each, "check"),
+                                      .severity = model_text(each, "severity"),
+                                      .path = str_utf8_cut(path, REPORT_TEXT_BYTES),
+                                      .message = message_of(arena, problem),
+                                      .fix = model_text(problem, "fix"),
+                                      .wanted = model_wanted(model_text(each, "wanted"))});
     }
 }
 
@@ -73,7 +92,8 @@ static void take_exceptions(struct report *report, const struct cJSON *root) {
 }
 
 /* A line of another program may have both words: podgate's has a decision. */
-static void take_review(struct report *report, const struct document *document) {
+static void take_review(struct report *report, struct arena *arena,
+                        const struct document *document) {
     const struct cJSON *root = document->root;
     struct str decision = model_text(root, "decision");
     if (str_is_empty(decision)) {
@@ -108,19 +128,20 @@ static void take_review(struct report *report, const struct document *document) 
     }
     if (!is_broken) return;
     model_take_owner(report, &subject);
-    take_violations(report, root, &subject);
+    take_violations(report, arena, root, &subject);
     take_rules(report, rules, &subject);
 }
 
 static void take_message(struct report *report, struct str message) {
     int64_t dropped;
     report->skipped.messages++;
-    if (!str_ends_with(message, DROPPED_TAIL)) return;
-    struct str number = str_slice(message, 0, message.len - DROPPED_TAIL.len);
-    if (str_to_int64(number, &dropped) && dropped > 0) report->dropped += (uint64_t)dropped;
+    size_t digits = str_find_char(message, ' ');
+    if (!str_starts_with(str_slice(message, digits, message.len), DROPPED)) return;
+    if (str_to_int64(str_slice(message, 0, digits), &dropped) && dropped > 0)
+        report->dropped += (uint64_t)dropped;
 }
 
-void log_take_line(struct report *report, const struct document *document) {
+void log_take_line(struct report *report, struct arena *arena, const struct document *document) {
     const struct cJSON *root = document->root;
     struct str message = model_text(root, "msg");
     int64_t version;
@@ -129,7 +150,7 @@ void log_take_line(struct report *report, const struct document *document) {
     else if (version > REPORT_LOG_VERSION)
         report->skipped.newer++;
     else if (str_equals(message, STR("admission")))
-        take_review(report, document);
+        take_review(report, arena, document);
     else
         take_message(report, message);
 }

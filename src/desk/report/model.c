@@ -159,7 +159,6 @@ static void take_pair(struct report *report, uint32_t owner, uint32_t rule,
     pair->last_event = report->event;
     if (violation->wanted > pair->wanted) pair->wanted = violation->wanted;
     if (!str_is_empty(pair->message) || str_is_empty(violation->message)) return;
-    pair->container = keep(report, violation->container);
     pair->path = keep(report, violation->path);
     pair->message = keep(report, violation->message);
     pair->fix = keep(report, violation->fix);

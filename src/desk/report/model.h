@@ -16,7 +16,7 @@ struct model_subject {
 /* One violation, as a line tells it; what it lacks is empty. */
 struct model_violation {
     struct str rule; /* "policy/rule" */
-    struct str check, severity, container, path, message, fix;
+    struct str check, severity, path, message, fix;
     enum report_wanted wanted;
 };
 
@@ -38,8 +38,8 @@ bool model_is_known_uid(struct report *report, struct str uid);
 struct str model_text(const struct cJSON *object, const char *name);
 enum report_wanted model_wanted(struct str action);
 
-/* log.c: a line of podgate's log, parsed. */
-void log_take_line(struct report *report, const struct document *document);
+/* log.c: a line of podgate's log, parsed. The arena is for texts of the line. */
+void log_take_line(struct report *report, struct arena *arena, const struct document *document);
 /* check_output.c: one result, and the end of a dump. */
 void check_take_result(struct report *report, const struct cJSON *result);
 void check_take_end(struct report *report, const struct document *document);

@@ -47,7 +47,7 @@ static void take_log_line(struct reading *reading, struct str line) {
     }
     struct str json = str_slice(line, at, line.len);
     if (parse(reading, json, &document))
-        log_take_line(report, &document);
+        log_take_line(report, &reading->arena, &document);
     else if (str_starts_with(json, LOG_BEGIN))
         report->skipped.cut++;
     else

@@ -34,12 +34,13 @@ static void input_read(struct input *input, struct report *report) {
 }
 
 static void add_review(struct input *input, unsigned uid, const char *owner, const char *rule) {
-    fprintf(input->stream,
-            "{\"v\":1,\"ts\":\"2027-01-15T09:12:44.031Z\",\"msg\":\"admission\",\"uid\":\"u-%u\","
-            "\"namespace\":\"a\",\"owner_kind\":\"Deployment\",\"owner\":\"%s\",\"decision\":"
-            "\"would_deny\",\"rules\":[\"p/%s\"],\"violations\":[{\"policy\":\"p\",\"rule\":\"%s\","
-            "\"wanted\":\"deny\",\"message\":\"m\",\"path\":\"spec\",\"fix\":\"f\"}]}\n",
-            uid, owner, rule, rule);
+    fprintf(
+        input->stream,
+        "{\"v\":1,\"ts\":\"2027-01-15T09:12:44.031Z\",\"msg\":\"admission\",\"uid\":\"u-%u\","
+        "\"namespace\":\"a\",\"owner_kind\":\"Deployment\",\"owner\":\"%s\",\"decision\":"
+        "\"would_deny\",\"rules\":[\"p/%s\"],\"violations\":[{\"policy\":\"p\",\"rule\":\"%s\","
+        "\"wanted\":\"deny\",\"problems\":[{\"message\":\"m\",\"fix\":\"f\",\"paths\":[\"spec\"]}]}]}\n",
+        uid, owner, rule, rule);
 }
 
 static void a_review_counts_once_whatever_file_tells_it(void **state) {

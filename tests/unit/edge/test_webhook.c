@@ -114,8 +114,7 @@ static void a_denial_is_logged_without_secrets(void **state) {
                                  "\"owner_kind\":\"Pod\",\"owner\":\"web\"",
                                  "\"check\":\"env-secrets\"",
                                  "\"action\":\"deny\",\"wanted\":\"deny\"",
-                                 "\"container\":\"a\",\"container_type\":\"regular\"",
-                                 "\"path\":\"spec.containers[0].env[0]\"",
+                                 "\"containers\":[\"a\"],\"paths\":[\"spec.containers[0].env[0]\"]",
                                  "\"fix\":\"replace value by valueFrom",
                                  "\"workload-basics/image-tag\"",
                                  "\"workload-basics/env-secrets\"",
@@ -164,6 +163,51 @@ static void a_line_stays_short_enough_for_container_runtimes(void **state) {
     assert_true(strlen(log) < 16384);
     assert_non_null(strstr(log, "workload-basics/resource-limits\"]"));
     assert_non_null(strstr(log, "\"violations_left_out\":"));
+}
+
+/* However much longer names become when they are escaped. */
+static void a_line_stays_short_whatever_names_are_in_it(void **state) {
+    (void)state;
+    struct strbuf spec, body;
+    char name[601] = {0};
+    memset(name, '<', sizeof name - 1);
+    strbuf_init(&spec, &thread.arena, 65536);
+    strbuf_init(&body, &thread.arena, 65536);
+    for (int i = 0; i < 40; i++)
+        strbuf_printf(&spec, "%s{\"name\":\"%d%s\",\"image\":\"x\"}", i ? "," : "", i, name);
+    strbuf_printf(&body, REVIEW("web", "CREATE", "{\"containers\":[%.*s],\"hostPID\":true}", ""),
+                  STR_ARGS(strbuf_str(&spec)));
+    send(strbuf_str(&body), STR_NONE, 0);
+    assert_verdict(false);
+    const char *log = read_log();
+    assert_true(strlen(log) < 16384);
+    assert_non_null(strstr(log, "workload-basics/resource-limits\"]"));
+    assert_non_null(strstr(log, "\"violations_left_out\":"));
+    assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
+    assert_null(strstr(log, "[]")); /* no list without anything in it */
+}
+
+/* A message and a fix once, with all the places. */
+static void what_is_wrong_at_several_places_is_logged_once(void **state) {
+    (void)state;
+    send(STR(REVIEW("web", "CREATE",
+                    "{\"containers\":[{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"b\","
+                    "\"image\":\"y\"}]}",
+                    "")),
+         STR_NONE, 0);
+    const char *log = read_log();
+    const char *const parts[] = {
+        "{\"message\":\"does not drop all capabilities\",\"fix\":\"set it to [ALL]\","
+        "\"containers\":[\"a\",\"b\"],\"paths\":"
+        "[\"spec.containers[0].securityContext.capabilities.drop\","
+        "\"spec.containers[1].securityContext.capabilities.drop\"]}",
+        "\"fix\":\"pin x:", "\"containers\":[\"a\"],\"paths\":[\"spec.containers[0].image\"]}",
+        "\"fix\":\"pin y:", "\"containers\":[\"b\"],\"paths\":[\"spec.containers[1].image\"]}"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(log, parts[i])) fail_msg("no %s in %s", parts[i], log);
+    const char *once = strstr(log, "does not drop all capabilities");
+    assert_null(strstr(once + 1, "does not drop all capabilities"));
+    assert_null(strstr(log, "left_out"));
 }
 
 static void what_is_allowed_is_not_logged(void **state) {
@@ -257,6 +301,10 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_asked_can_be_left_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_line_stays_short_enough_for_container_runtimes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_line_stays_short_whatever_names_are_in_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_wrong_at_several_places_is_logged_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_allowed_is_not_logged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_malformed_review_is_logged_as_one, set_up, tear_down),
