@@ -194,7 +194,7 @@ static bool key_fits(gnutls_privkey_t key, gnutls_x509_crt_t leaf) {
 }
 
 static bool load_key(struct tls_generation *generation, struct str pem, const char *path,
-                     gnutls_x509_crt_t leaf, struct error *err) {
+                     const gnutls_x509_crt_t *chain, unsigned count, struct error *err) {
     gnutls_datum_t data = tls_datum(pem);
     if (gnutls_privkey_init(&generation->key) < 0)
         return error_set(err, ERR_MEMORY, "out of memory for the key");
@@ -203,9 +203,14 @@ static bool load_key(struct tls_generation *generation, struct str pem, const ch
     if (code == GNUTLS_E_DECRYPTION_FAILED || str_contains(pem, STR("ENCRYPTED")))
         return refuse(err, "key", path, "is encrypted: podgate reads plain keys only", 0);
     if (code < 0) return refuse(err, "key", path, "holds no private key in PEM form", code);
-    if (!key_fits(generation->key, leaf))
-        return refuse(err, "key", path, "is not the key of the certificate", 0);
-    return true;
+    if (key_fits(generation->key, chain[0])) return true;
+    for (unsigned i = 1; i < count; i++)
+        if (key_fits(generation->key, chain[i]))
+            return refuse(err, "key", path,
+                          "is the key of a later certificate in the file: the server's own must "
+                          "stand first, and who signed it behind it",
+                          0);
+    return refuse(err, "key", path, "is not the key of the certificate", 0);
 }
 
 static bool load_clients(struct tls_generation *generation, struct str pem, const char *path,
@@ -217,6 +222,27 @@ static bool load_clients(struct tls_generation *generation, struct str pem, cons
                                                      GNUTLS_X509_FMT_PEM, 0, 0);
     if (count > 0) return true;
     return refuse(err, "client CA", path, "holds no certificate in PEM form", count);
+}
+
+/* What is unwise about a chain that serves all the same: whoever connects may know another way to a CA. */
+static struct str find_advice(const gnutls_x509_crt_t *chain, unsigned count, int64_t now_s) {
+    if (!tls_has_name(chain[0]))
+        return STR(
+            "the certificate has no subject alternative name: the API server will refuse it");
+    int64_t end_s = gnutls_x509_crt_get_expiration_time(chain[0]);
+    for (unsigned i = 1; i < count; i++) {
+        int64_t end_of_signer_s = gnutls_x509_crt_get_expiration_time(chain[i]);
+        if (end_of_signer_s <= now_s)
+            return STR("the certificate is fine, but one of those behind it has expired: the API "
+                       "server may refuse it");
+        if (end_of_signer_s < end_s)
+            return STR("one of the certificates behind the server's own ends before it does");
+        if (gnutls_x509_crt_check_issuer(chain[i - 1], chain[i]) != 1)
+            return STR(
+                "the certificates do not follow each other, each signed by the next one: the "
+                "API server may refuse them");
+    }
+    return STR_NONE;
 }
 
 /* The bytes of all files, before anything is made of them. */
@@ -238,11 +264,9 @@ static struct tls_generation *build(const struct pem_texts *pem, int64_t now_s, 
     bool fine =
         load_chain(generation, pem->certificate, pem->certificate_path, now_s, chain, &count,
                    err) &&
-        load_key(generation, pem->key, pem->key_path, chain[0], err) &&
+        load_key(generation, pem->key, pem->key_path, chain, count, err) &&
         (!pem->clients_path || load_clients(generation, pem->clients, pem->clients_path, err));
-    if (fine && !tls_has_name(chain[0]))
-        *advice =
-            STR("the certificate has no subject alternative name: the API server will refuse it");
+    if (fine) *advice = find_advice(chain, count, now_s);
     for (unsigned i = 0; i < count; i++)
         gnutls_x509_crt_deinit(chain[i]);
     if (fine) return generation;

@@ -24,6 +24,18 @@ static int make_files(void **state) {
     pair_make("old", NOW - 2 * DAY, NOW - DAY, true);
     pair_make("young", NOW + DAY, NOW + 2 * DAY, true);
     pair_make("nameless", NOW - DAY, NOW + DAY, false);
+    pair_make("root", NOW - DAY, NOW + 9 * DAY, false);
+    pair_make_under("signer", "root", NOW - DAY, NOW + 8 * DAY, false);
+    pair_make_under("leaf", "signer", NOW - DAY, NOW + 2 * DAY, true);
+    pair_make_under("old-signer", "root", NOW - 2 * DAY, NOW - DAY, false);
+    pair_make_under("leaf-of-old", "old-signer", NOW - DAY, NOW + DAY, true);
+    pair_make_under("short-signer", "root", NOW - DAY, NOW + DAY, false);
+    pair_make_under("leaf-of-short", "short-signer", NOW - DAY, NOW + 2 * DAY, true);
+    pair_chain("in-order.crt", "leaf signer root");
+    pair_chain("out-of-order.crt", "leaf root signer");
+    pair_chain("upside-down.crt", "root signer leaf");
+    pair_chain("of-old.crt", "leaf-of-old old-signer");
+    pair_chain("of-short.crt", "leaf-of-short short-signer root");
     pair_write("empty", "", 0);
     pair_write("noise", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 60);
     return 0;
@@ -106,11 +118,37 @@ static void a_certificate_without_a_name_is_loaded_with_advice(void **state) {
     assert_true(str_contains(advice, STR("subject alternative name")));
 }
 
+static void a_chain_is_looked_at_to_its_end(void **state) {
+    (void)state;
+    static const struct {
+        const char *certificate, *key, *advice;
+    } rows[] = {
+        {"in-order.crt", "leaf.key", ""},
+        {"out-of-order.crt", "leaf.key", "do not follow each other"},
+        {"of-old.crt", "leaf-of-old.key", "behind it has expired"},
+        {"of-short.crt", "leaf-of-short.key", "ends before it does"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(load(rows[i].certificate, rows[i].key, NULL), TLS_LOADED);
+        if (!str_contains(advice, str_from(rows[i].advice)) ||
+            str_is_empty(advice) != (rows[i].advice[0] == '\0'))
+            fail_msg("%s: \"%.*s\"", rows[i].certificate, STR_ARGS(advice));
+    }
+}
+
+static void a_chain_that_stands_upside_down_is_told(void **state) {
+    (void)state;
+    assert_refused(load("upside-down.crt", "leaf.key", NULL), "leaf.key",
+                   "is the key of a later certificate in the file");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_pair_is_loaded_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_pair_leaves_the_old_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_chain_is_looked_at_to_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_chain_that_stands_upside_down_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_certificate_without_a_name_is_loaded_with_advice, set_up,
                                         tear_down),
     };
