@@ -244,6 +244,14 @@ struct named_handler {
 };
 size_t container_handlers(const struct container *container,
                           struct named_handler out[static CONTAINER_HANDLERS]);
+/* A serviceAccountToken of a projected volume. */
+struct volume_token {
+    size_t source;       /* projected.sources[source] */
+    struct str audience; /* empty: the Kubernetes API's own */
+    const struct cJSON *node;
+};
+/* The next one, from {0} on; false after the last. */
+bool volume_token_next(const struct volume *volume, struct volume_token *at);
 /* The volume of this name, or NULL. */
 const struct volume *pod_find_volume(const struct pod *pod, struct str name);
 

@@ -65,6 +65,21 @@ static const struct decode_table volume_table = {
     .finish = finish_volume,
 };
 
+bool volume_token_next(const struct volume *volume, struct volume_token *at) {
+    if (!str_equals(volume->source, STR("projected"))) return false;
+    const struct cJSON *sources =
+        tree_find(tree_find(volume->node, STR("projected")), STR("sources"));
+    const struct cJSON *next = at->node ? at->node->next : sources ? sources->child : NULL;
+    for (at->source += at->node != NULL; next; next = next->next, at->source++) {
+        const struct cJSON *token = tree_find(next, STR("serviceAccountToken"));
+        if (tree_is_null(token)) continue;
+        at->node = next;
+        at->audience = tree_string(tree_find(token, STR("audience")));
+        return true;
+    }
+    return false;
+}
+
 /* --- hostAliases --- */
 
 static const struct decode_row host_alias_rows[] = {
