@@ -1,6 +1,6 @@
 # podgate: `make help` lists the targets.
 #
-#   CONFIG=release | asan | tsan | fuzz    objects and tests go to $(BUILD)/$(CONFIG)
+#   CONFIG=release | asan | tsan | fuzz | coverage    objects and tests go to $(BUILD)/$(CONFIG)
 #   BUILD=DIR                              another build folder, e.g. one per compiler or per person
 #   FLOORS="base text"                     only these floors and their unit tests (with another BUILD)
 #   TESTS=PATTERN                          only test programs whose path has this text, e.g. TESTS=base/test_glob
@@ -16,8 +16,8 @@ FLOORS  ?= $(ALL_FLOORS)
 CLANG_FORMAT ?= clang-format
 IMAGE   ?= podgate/podgate:$(VERSION)
 
-ifeq ($(filter $(CONFIG),release asan tsan fuzz),)
-$(error CONFIG is release, asan, tsan or fuzz, not "$(CONFIG)")
+ifeq ($(filter $(CONFIG),release asan tsan fuzz coverage),)
+$(error CONFIG is release, asan, tsan, fuzz or coverage, not "$(CONFIG)")
 endif
 ifeq ($(CONFIG)$(origin CC),fuzzdefault)
 CC := clang
@@ -59,6 +59,9 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(CONFIG),tsan)
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE
 SANITIZE := -fsanitize=thread
+else ifeq ($(CONFIG),coverage)
+OPTIMISE := -O0 -g -U_FORTIFY_SOURCE
+SANITIZE := --coverage -fprofile-update=atomic
 else
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DARENA_EACH_ALLOCATION=1
 SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -176,6 +179,16 @@ fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review pol
 	@FUZZER=$(BUILD)/fuzz/podgate-fuzz BUILD=$(BUILD) TIME=$(TIME) RUNS=$(RUNS) tests/fuzz/run.sh $(TARGETS)
 
 fuzzer: $(FUZZER)
+
+.PHONY: coverage coverage-run
+coverage: ## which lines and branches the tests reach, room by room; fails under the bar (gcov; MISSED=1 names what is missed)
+	@$(MAKE) --no-print-directory CONFIG=coverage coverage-run
+
+# A sealed process cannot write down what it counted: the sandbox is off, its own tests run elsewhere.
+coverage-run: $(PODGATE) $(ALL_TESTS)
+	@find $(OUT)/src -name '*.gcda' -delete
+	@PODGATE_SANDBOX=off $(RUN) $(filter-out %/test_sandbox,$(ALL_TESTS))
+	@tests/analysis/coverage.py $(if $(MISSED),--missed) $(OUT)
 
 # With WRITE_DOCS=1 what a whole run tried and lost goes into docs/reliability.md, when it has passed.
 FAULT_ROWS = $(abspath $(BUILD))/rows-$@

@@ -34,11 +34,13 @@ struct str_list {
     { "" literal, sizeof(literal) - 1 }
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf's "%.*s". */
-#define STR_ARGS(s) (int)(s).len, (s).at ? (s).at : ""
+#define STR_ARGS(s) (int)(s).len, str_bytes(s)
 
 static inline struct str str_from(const char *terminated) {
     return (struct str){terminated, terminated ? strlen(terminated) : 0};
 }
+/* The bytes, never NULL. */
+static inline const char *str_bytes(struct str s) { return s.at ? s.at : ""; }
 static inline bool str_is_empty(struct str s) { return s.len == 0; }
 static inline bool str_equals(struct str a, struct str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

@@ -6,11 +6,11 @@
 
 #define LENGTH_MAX 4096 /* a longer text is no key */
 
-/* log2(value) * 65536; value > 0. Squares the fraction, a bit of the result at a time. */
+/* log2(value) * 65536; 0 < value < 2^32. Squares the fraction, a bit of the result at a time. */
 static uint64_t log2_fixed(uint64_t value) {
     unsigned whole = 63 - (unsigned)__builtin_clzll(value);
     uint64_t result = (uint64_t)whole << 16;
-    uint64_t fraction = whole > 31 ? value >> (whole - 31) : value << (31 - whole); /* 1.31 */
+    uint64_t fraction = value << (31 - whole); /* 1.31 */
     for (unsigned bit = 16; bit-- > 0;) {
         fraction = fraction * fraction >> 31;
         if (fraction >> 32 == 0) continue;

@@ -41,9 +41,9 @@ static bool is_of(enum alphabet alphabet, char c) {
     case URL_QUERY: return is_word_part(c) || c == '%' || c == '+' || c == '/' || c == '=';
     case CRYPT:
         return is_alnum(c) || c == '.' || c == '/' || c == '$' || c == '=' || c == ',' || c == '+';
-    case ANY: return true;
+    case ANY: break;
     }
-    return false;
+    return true;
 }
 
 /* How many characters of the alphabet stand at the start; more than `enough` are not counted. */
@@ -78,9 +78,9 @@ static bool is_sendgrid(struct str body) {
            count_of(BASE64URL, str_slice(body, id + 1, body.len), 32) == 32;
 }
 
-/* "Bearer 3f9c…", but not "Bearer authentication-is-required". */
+/* "Bearer 3f9c…", but not "Bearer authentication-is-required". In a URL a % may stand before the first digit. */
 static bool has_digit(struct str body) {
-    for (size_t i = 0; i < body.len && is_of(BASE64, body.at[i]); i++) {
+    for (size_t i = 0; i < body.len && is_of(URL_QUERY, body.at[i]); i++) {
         if (is_digit(body.at[i])) return true;
     }
     return false;

@@ -283,7 +283,6 @@ static bool find_without_prefix(struct str text, size_t at, struct secret_hit *h
     case '.': what = is_terraform(text, at) ? "a Terraform token" : NULL; break;
     case '-': what = is_mailchimp(text, at) ? "a Mailchimp key" : NULL; break;
     case '~': what = is_entra(text, at) ? "an Azure client secret" : NULL; break;
-    default: break;
     }
     if (!what) return false;
     size_t before = count_before(text, at, is_token_part, 40);

@@ -84,6 +84,25 @@ static void entries_of_lists_are_told_apart_by_key(void **state) {
     assert_update(policy, old, VOLUMES(PATH("a", "/b") ", " PATH("b", "/b")), "host-path:", 1);
 }
 
+static void problems_of_one_field_are_told_apart(void **state) {
+    (void)state;
+    assert_update(IMAGES, TEMPLATE("      containers: [{name: a, image: x}]\n"),
+                  TEMPLATE("      containers: [{name: a, image: 'x:latest'}]\n"), "image-tag:a", 0);
+}
+
+/* What the pod set for all its containers is another violation than what one of them sets. */
+static void the_pod_is_told_apart_from_its_containers(void **state) {
+    (void)state;
+#define UNCONFINED "securityContext: {seccompProfile: {type: Unconfined}}"
+    const char *pod =
+        TEMPLATE("      " UNCONFINED "\n      containers: [{name: a, image: 'x:1'}]\n");
+    const char *container =
+        TEMPLATE("      containers: [{name: a, image: 'x:1', " UNCONFINED "}]\n");
+    assert_update(STANDARD, pod, pod, "", 1);
+    assert_update(STANDARD, pod, container, "pod-security:a", 0);
+    assert_update(STANDARD, container, pod, "pod-security:", 0);
+}
+
 static void annotations_are_told_apart_from_fields(void **state) {
     (void)state;
     const char *policy =
@@ -189,6 +208,18 @@ static void other_checks_count_what_changed_on_a_pod(void **state) {
     assert_update(policy, old, TWO_PODS("x:2", ""), "privileged:a host-namespaces:", 1);
 }
 
+/* A container that moves to another list runs at another time. */
+static void a_container_of_another_list_is_another_one(void **state) {
+    (void)state;
+    const char *policy = POLICY("p", "  rules: [{check: privileged}]\n");
+    assert_update(policy,
+                  POD("  initContainers: [{name: a, image: 'x:1', " PRIVILEGED "}]\n"
+                      "  containers: [{name: b, image: 'y:1', " PRIVILEGED "}]\n"),
+                  POD("  containers: [{name: b, image: 'y:1', " PRIVILEGED
+                      "}, {name: a, image: 'x:1', " PRIVILEGED "}]\n"),
+                  "privileged:a", 1);
+}
+
 #define CONTAINERS 1100
 
 static char *many_containers(const char *head, const char *image) {
@@ -223,11 +254,79 @@ static void what_is_only_counted_is_kept_with_its_template_alone(void **state) {
     free(two);
 }
 
+/* On a Pod that stays as it is, upstream asks for nothing; other rules know only what they counted. */
+static void what_is_only_counted_is_kept_on_a_pod_by_pod_security_alone(void **state) {
+    (void)state;
+    static const struct {
+        const char *policy;
+        bool is_kept;
+    } rows[] = {
+        {STANDARD, true},
+        {POLICY("p", "  updates: strict\n  rules: [{check: pod-security}]\n"), false},
+        {POLICY("p", "  rules: [{check: privileged}]\n"), false},
+    };
+    char *old = many_containers(POD("  containers:\n"), "'x:1', " PRIVILEGED);
+    char *new =
+        many_containers(POD("  activeDeadlineSeconds: 9\n  containers:\n"), "'x:1', " PRIVILEGED);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct updated updated;
+        update(&updated, rows[i].policy, old, new);
+        assert_int_equal(updated.new.judgement.strongest_wanted,
+                         rows[i].is_kept ? ACTION_OFF : ACTION_DENY);
+        assert_int_equal(updated.new.judgement.kept_count == CONTAINERS, rows[i].is_kept);
+        end(&updated);
+    }
+    free(old);
+    free(new);
+}
+
+/* --- what rules read of an object -------------------------------------------------------------- */
+
+#define LABELLED(metadata, rest)                                                                   \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web" metadata                         \
+    "}\nspec:\n  template: {spec: {containers: [{name: a, image: x}]}}\n" rest
+
+static void only_what_rules_read_of_an_object_makes_it_another(void **state) {
+    (void)state;
+    static const struct {
+        const char *new;
+        bool is_object_unchanged, is_pod_unchanged;
+    } rows[] = {
+        {LABELLED("", ""), true, true},
+        {LABELLED("", "status: {replicas: 3}\n"), true, true},
+        {LABELLED(", labels: null, annotations: null, finalizers: null, ownerReferences: null",
+                  "  replicas: null\n"),
+         true, true},
+        {LABELLED(", labels: {app: web}", ""), false, true},
+        {LABELLED(", annotations: {app: web}", ""), false, true},
+        {LABELLED(", finalizers: [example.com/kept]", ""), false, true},
+        {LABELLED(", ownerReferences: [{kind: App, name: web}]", ""), false, true},
+        {LABELLED("", "  paused: true\n"), false, true},
+        {LABELLED("", "  replicas: 2\n"), false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct judged old, new;
+        judged_begin(&old, IMAGES, LABELLED("", ""));
+        judged_begin(&new, IMAGES, rows[i].new);
+        const struct workload *workload = &new.workload;
+        const struct cJSON *object = workload->document->root,
+                           *old_object = old.workload.document->root;
+        assert_int_equal(update_is_object_unchanged(object, old_object),
+                         rows[i].is_object_unchanged);
+        assert_int_equal(update_is_pod_unchanged(workload->kind, object, old_object),
+                         rows[i].is_pod_unchanged);
+        judged_end(&old);
+        judged_end(&new);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_added_counts),
         cmocka_unit_test(containers_are_told_apart_by_type_and_name),
         cmocka_unit_test(entries_of_lists_are_told_apart_by_key),
+        cmocka_unit_test(problems_of_one_field_are_told_apart),
+        cmocka_unit_test(the_pod_is_told_apart_from_its_containers),
         cmocka_unit_test(annotations_are_told_apart_from_fields),
         cmocka_unit_test(a_strict_policy_judges_whole),
         cmocka_unit_test(an_object_is_not_refused_for_what_it_had),
@@ -235,7 +334,10 @@ int main(void) {
         cmocka_unit_test(pod_security_on_pods_counts_on_significant_updates_and_only_then),
         cmocka_unit_test(ephemeral_containers_are_compared_by_name),
         cmocka_unit_test(other_checks_count_what_changed_on_a_pod),
+        cmocka_unit_test(a_container_of_another_list_is_another_one),
         cmocka_unit_test(what_is_only_counted_is_kept_with_its_template_alone),
+        cmocka_unit_test(what_is_only_counted_is_kept_on_a_pod_by_pod_security_alone),
+        cmocka_unit_test(only_what_rules_read_of_an_object_makes_it_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,12 @@ static void literal_values_are_secrets(void **state) {
         "<",
         "$$",
         "trueish",
+        "my tls.key",
+        "/a+b",
+        "/a=b",
+        "/a b",
+        "[REDACTED",
+        "/bPxRfiCYEXA.K1eQ9zZ0MdengbPx RfiCYEXA",
     };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (!secret_value_is_literal(str_from(values[i]))) fail_msg("%s is literal", values[i]);
@@ -189,10 +195,23 @@ static void references_placeholders_and_switches_are_none(void **state) {
         "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db",
         "https://id.example.com/token",
         "file:///run/secrets/db",
+        "tls.key",
+        "[REDACTED]",
+        "(none)",
+        "[]",
+        "/bPxRfiCYEXA3K1eQ9zZ0.MdengbPxRfiCYEXA",
+        "/a-path-of-small-letters-and-1-digit",
+        "/aPathOfLettersOfBothCasesButNoDigit",
     };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (secret_value_is_literal(str_from(values[i]))) fail_msg("\"%s\" is none", values[i]);
     }
+}
+
+static void expect_shape(const char *value, const char *expected) {
+    const char *shape = secret_value_shape(str_from(value));
+    if (!shape || strcmp(shape, expected) != 0)
+        fail_msg("%s is %s, not %s", value, expected, shape ? shape : "nothing");
 }
 
 static void shapes_tell_what_a_value_is(void **state) {
@@ -227,11 +246,8 @@ static void shapes_tell_what_a_value_is(void **state) {
         {"Server=db;User Id=sa;Pwd=hunter2;", "a password"},
         {"DefaultEndpointsProtocol=https;AccountKey=abc==;", "a secret"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *shape = secret_value_shape(str_from(cases[i][0]));
-        if (!shape || strcmp(shape, cases[i][1]) != 0)
-            fail_msg("%s is %s, not %s", cases[i][0], cases[i][1], shape ? shape : "nothing");
-    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        expect_shape(cases[i][0], cases[i][1]);
 }
 
 static void harmless_values_have_no_shape(void **state) {
@@ -267,6 +283,200 @@ static void harmless_values_have_no_shape(void **state) {
         const char *shape = secret_value_shape(str_from(values[i]));
         if (shape) fail_msg("\"%s\" is no %s", values[i], shape);
     }
+}
+
+static void every_character_of_a_token_counts(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"SK" CUT "0123456789ABCDEFabcdef0123456789", "a Twilio key"},
+        {"v1.0-" CUT
+         "0123456789abcdef0123456789abcdef-0123456789abcdef0123456789abcdef-0123456789abc"
+         "def0123456789abcdef-0123456789abcdef0123456789abcdef-0123456789abcdef",
+         "a Cloudflare key"},
+        {"whsec_" CUT "abc+def/ghi-jkl_mno0123456==", "a webhook secret"},
+        {"https://discord." CUT "com/api/webhooks/012345678901234567/abc_def-ghi@jklmnopqrstuvwx",
+         "a Discord webhook"},
+        {"se=2027-01-01&sig=" CUT "abc%2Bdef%2Fghi+jkl/mno=0123456789abcdefghijklmnop",
+         "an Azure SAS signature"},
+        {"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g+aGFzaC8u",
+         "the hash of a password"},
+        {"jdbc:oracle:thin:shop/hunter2@//db:1521/shop", "a password in a URL"},
+        {"machine db.example.com login shop password hunter2", "a password"},
+        {"s.Abcdefghijklmnop" CUT "QRSTUVW1", "a Vault token"},
+        {"shop:hunter2@unix(/run/mysqld.sock)/shop", "a password in a URL"},
+        {"args: [\"--db-password\", \"hunter22\"]", "a password"},
+        {"{\\\"password\\\": \\\"hunter22\\\"}", "a password"},
+        {"{\"auth\": \"c2hvcDpodW50ZXIy\"}", "a password"},
+        {"  - password: hunter22", "a password"},
+        {"password = hunter22", "a password"},
+        {"password='hunter22", "a password"},
+        {"\"password: hunter22\"", "a password"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        expect_shape(cases[i][0], cases[i][1]);
+}
+
+/* A token with one thing wrong: in its length, its alphabet, or what stands around it. */
+static void what_is_nearly_a_token_is_none(void **state) {
+    (void)state;
+    static const char *const values[] = {
+        "SK" CUT "0123456789ABCDEFabcdef012345678z",
+        "SK" CUT "0123456789ABCDEFabcdef012345678Z",
+        "SK" CUT "0123456789ABCDEFabcdef012345678-",
+        "AKIA" CUT "QWERTYUIOPASDFG:",
+        "whsec_" CUT "abcdefghijklmnopqrstuvw,xyz",
+        "$argon2id is what the hash of a password begins with",
+        "discord." CUT "com/api/webhooks/012345678901234567:abc_def-ghi-jklmnopqrstuvwx",
+        "se=2027-01-01&sig=" CUT "abc%2Bdef%2Fghi+jkl/mno=0123456789:abcdefghijklmno",
+        /* a JSON Web Token's payload: too short, the last part, followed by something else */
+        "eyJhbGciOiJIUzI1NiJ9.eyJz.c2lnbmF0dXJl",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0/c2lnbmF0dXJl",
+        /* a SendGrid key's two parts */
+        "SG." CUT "0123456789abcdefghijkl0123456789abcdefghijklmnopqrstuvwxyz0123456",
+        "SG." CUT "0123456789.abcdefghijkl0123456789abcdefghijklmnopqrstuvwxyz0123456",
+        "SG." CUT "0123456789abcdefghijkl.0123456789abcdef.ghijklmnopqrstuvwxyz01234567",
+        "Bearer authentication-is-required-here, says the proxy",
+        "Bearer authenticationIsRequiredHere",
+        /* Vault's old tokens have letters of both cases and digits */
+        "s.abcdefghijklmnopqrstuvw1",
+        "s.ABCDEFGHIJKLMNOPQRSTUVW1",
+        "s.ABCDEFGHIJKLabcdefghijkl of a word",
+        "Basic AAECAwQFBgcICQoLDA0ODw==",
+        "Basic YWRtaW46f3NlY3JldA==",
+        "Basic YWRtaW5pc3RyYXRvcg==",
+        "machine of the whole company is here",
+        "machine db.example.com login shop of the company",
+        "jdbc:oracle:thin:@db.example.com:1521:shop",
+        "jdbc:oracle:thin:/@db.example.com:1521:shop",
+        "jdbc:oracle:thin:shop/hunter2",
+        "jdbc:oracle:thin:shop@db/hunter2",
+        /* ID.TIME.SIGNATURE of a Discord bot */
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4/Gabcde.0123456789abcdefghijklmnopq",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkw.Gabcde.0123456789abcdefghijklmnopq",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4.Gab.0123456789abcdefghijklmnopq",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4.Gabcdefgh.0123456789abcdefghijklmnopq",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde/0123456789abcdefghijklmnopq",
+        "M" CUT "TIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.0123456789",
+        /* a Telegram bot's */
+        "1234567:AA0123456789abcdefghijklmnopqrstuvw",
+        "12345678901:AA0123456789abcdefghijklmnopqrstuvw",
+        "123456789:BB0123456789abcdefghijklmnopqrstuvw",
+        "123456789:AA0123456789abcdefghijklmnopqrstuvwx",
+        "123456789:AA0123456789abcdefghijklmnop",
+        /* Terraform's, Mailchimp's, Entra's */
+        "abcdefghijklm.atlasv1.0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwx",
+        "abcdefghijklmn.atlasv1.0123456789abcdef",
+        "0123456789abcdef0123456789abcdef-eu1",
+        "0123456789abcdef0123456789abcdef-usual",
+        "0123456789ABCDEF0123456789ABCDEF-us12",
+        "0123456789abcdef0123456789abcde-us12",
+        "abc8P~0123456789abcdefghijklmnopqrstu",
+        "abcdQ~0123456789abcdefghijklmnopqrstu",
+        "~bc8Q~0123456789abcdefghij",
+        "/c8Q~0123456789abcdefghijklmnopqrstu",
+    };
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        const char *shape = secret_value_shape(str_from(values[i]));
+        if (shape) fail_msg("\"%s\" is no %s", values[i], shape);
+    }
+}
+
+static void a_name_without_a_literal_value_is_no_secret(void **state) {
+    (void)state;
+    static const char *const values[] = {
+        "postgres://shop:PASSWORD@db/shop",
+        "postgres://shop:`pass show db`@db/shop",
+        "postgres://shop:a$(DB_PASSWORD)@db/shop",
+        "postgres://shop:a${DB_PASSWORD}@db/shop",
+        "postgres://shop:a{{password}}@db/shop",
+        "postgres://shop:a{{.password}}@db/shop",
+        "shop:PASSWORD@tcp(db:3306)/shop",
+        "shop:hunter2@host(db:3306)/shop",
+        "auth_token=Bearer",
+        "auth_token=basic; realm",
+        "password == hunter22",
+        "password =~ hunter22",
+        "password =hunter22",
+        "${password=hunter22}",
+        "$password=hunter22",
+        "the password: hunter22",
+        "{\"password:hunter22\"}",
+        "password : hunter22",
+        "password:hunter22",
+        "password: see the wiki of the team",
+        "{\"auth\": \"c2hvcA==\"}",
+        "args: [\"--db-password\"]",
+        "args: [\"--db-password\" \"hunter22\"]",
+        "args: [\"--db-password\", 22]",
+        "--db-password --quiet",
+        "a--password hunter22",
+    };
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        const char *shape = secret_value_shape(str_from(values[i]));
+        if (shape) fail_msg("\"%s\" is no %s", values[i], shape);
+    }
+}
+
+/* A name or an indentation that is longer than any is not looked for to its start. */
+static void what_surrounds_a_sign_is_bounded(void **state) {
+    (void)state;
+    enum { LONG = 700 };
+    char text[2 * LONG];
+    memset(text, 'a', LONG);
+    strcpy(text + LONG, "password=hunter22");
+    expect_shape(text, "a password");
+    memset(text, ' ', LONG);
+    strcpy(text + LONG, "password: hunter22");
+    assert_null(secret_value_shape(str_from(text)));
+    strcpy(text, "password");
+    memset(text + 8, ' ', LONG);
+    strcpy(text + 8 + LONG, "= hunter22");
+    assert_null(secret_value_shape(str_from(text)));
+    struct secret_hit hit;
+    strcpy(text, "password='");
+    memset(text + 10, 'b', LONG);
+    strcpy(text + 10 + LONG, "'");
+    assert_true(secret_find(str_from(text), &hit));
+    assert_int_equal(hit.secret.len, 512);
+    strcpy(text, "password=");
+    memset(text + 9, 'b', LONG);
+    text[9 + LONG] = '\0';
+    assert_true(secret_find(str_from(text), &hit));
+    assert_int_equal(hit.secret.len, 512);
+    strcpy(text, "--");
+    memset(text + 2, 'a', LONG);
+    strcpy(text + 2 + LONG, "password hunter22");
+    assert_null(secret_value_shape(str_from(text)));
+}
+
+static void a_flag_announces_a_secret_as_the_next_word(void **state) {
+    (void)state;
+    assert_true(secret_is_flag(STR("--password")));
+    assert_true(secret_is_flag(STR("-password")));
+    assert_false(secret_is_flag(STR("password")));
+    assert_false(secret_is_flag(STR("-")));
+    assert_false(secret_is_flag(STR("")));
+    assert_false(secret_is_flag(STR("--password=hunter2")));
+    assert_false(secret_is_flag(STR("--port")));
+}
+
+static void only_text_of_a_key_s_length_has_entropy(void **state) {
+    (void)state;
+    enum { LONGEST = 4096 };
+    char text[LONGEST + 1];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "aB3dE6gH9jK2mN5p"[i % 16];
+    assert_int_equal(secret_entropy(STR("")), 0);
+    assert_int_equal(secret_entropy(STR("aaaa")), 0);
+    assert_int_equal(secret_entropy(STR("abab")), 1000);
+    assert_int_equal(secret_entropy((struct str){text, LONGEST}), 4000);
+    assert_int_equal(secret_entropy((struct str){text, LONGEST + 1}), 0);
+    assert_true(secret_value_is_random((struct str){text, LONGEST}, 20, 3800));
+    assert_false(secret_value_is_random((struct str){text, LONGEST + 1}, 20, 3800));
+    assert_false(secret_value_is_random((struct str){text, 19}, 20, 3800));
 }
 
 /* Values at the end of their memory: a sanitizer sees a read beyond it. */
@@ -324,6 +534,12 @@ int main(void) {
         cmocka_unit_test(references_placeholders_and_switches_are_none),
         cmocka_unit_test(shapes_tell_what_a_value_is),
         cmocka_unit_test(harmless_values_have_no_shape),
+        cmocka_unit_test(every_character_of_a_token_counts),
+        cmocka_unit_test(what_is_nearly_a_token_is_none),
+        cmocka_unit_test(a_name_without_a_literal_value_is_no_secret),
+        cmocka_unit_test(what_surrounds_a_sign_is_bounded),
+        cmocka_unit_test(a_flag_announces_a_secret_as_the_next_word),
+        cmocka_unit_test(only_text_of_a_key_s_length_has_entropy),
         cmocka_unit_test(no_byte_behind_a_value_is_read),
         cmocka_unit_test(hostile_values_take_linear_time),
     };
