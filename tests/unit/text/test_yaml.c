@@ -207,6 +207,9 @@ static void manifests_are_typed_as_kubectl_types_them(void **state) {
         {"k: !!int \"1\"", "{\"k\":1}"},
         {"k: !!float 1", "{\"k\":1}"},
         {"k: !!float \"1\"", "{\"k\":1}"},
+        {"k: !!float 1.5", "{\"k\":1.5}"},
+        {"k: !!bool no", "{\"k\":false}"},
+        {"false: a\n1.5: b\n!!str 2: c", "{\"false\":\"a\",\"1.5\":\"b\",\"2\":\"c\"}"},
         {"k: !!bool yes", "{\"k\":true}"},
         {"k: !!bool \"yes\"", "{\"k\":true}"},
         {"k: !!null \"\"", "{\"k\":null}"},
@@ -269,6 +272,12 @@ static void manifests_differ_from_kubectl_knowingly(void **state) {
         {"k: -.Inf", "1:4: JSON, and so Kubernetes, has no number -.Inf"},
         {"k: .NaN", "1:4: JSON, and so Kubernetes, has no number .NaN"},
         {"k: !!int x", "1:4: the tag !!int does not fit this value"},
+        {"k: !!int 1.5", "1:4: the tag !!int does not fit this value"},
+        {"k: !!float x", "1:4: the tag !!float does not fit this value"},
+        {"k: !!float true", "1:4: the tag !!float does not fit this value"},
+        {"k: !!null x", "1:4: the tag !!null does not fit this value"},
+        {"!!int x: 1", "1:1: the tag !!int does not fit this value"},
+        {".inf: x", "1:1: a key must be text: put it in quotes"},
         {"k: !!bool 1", "1:4: the tag !!bool does not fit this value"},
         {"k: !!binary aGVsbG8=", "1:4: the tag !!binary means nothing to Kubernetes"},
         {"k: !foo 1", "1:4: the tag !foo means nothing to Kubernetes"},
@@ -291,6 +300,10 @@ static void aliases_and_merges_are_resolved(void **state) {
         {"a: &x 1\nb: &x 2\nc: *x", "{\"a\":1,\"b\":2,\"c\":2}"},
         {"&x a: 1\nb: *x", "{\"a\":1,\"b\":\"a\"}"},
         {"k: &x 5\n*x : 1", "{\"k\":5,\"5\":1}"},
+        {"k: &x yes\nl: &y off\n*x : 1\n*y : 2", "{\"k\":true,\"l\":false,\"true\":1,\"false\":2}"},
+        {"k: &x\n*x : 1", "2:1: a list or a mapping cannot be a key"},
+        {"!!merge <<: {a: 1}", "{\"a\":1}"},
+        {"!!str <<: {a: 1}", "{\"\\u003c\\u003c\":{\"a\":1}}"},
         {"k: &x {m: 1}\nl: [*x, *x]", "{\"k\":{\"m\":1},\"l\":[{\"m\":1},{\"m\":1}]}"},
         {"<<: {a: 1}", "{\"a\":1}"},
         {"b: &b {x: 1, z: 2}\nc: {<<: *b, z: 3}",
@@ -348,6 +361,12 @@ static void policies_are_read_strictly(void **state) {
         {"a: 1:30",
          "1:4: some YAML readers take 1:30 for a number to the base 60: put it in quotes"},
         {"a: .inf", "1:4: .inf is no number that can be used here; for the text, put it in quotes"},
+        {"a: -.INF",
+         "1:4: -.INF is no number that can be used here; for the text, put it in quotes"},
+        {"a: .nan", "1:4: .nan is no number that can be used here; for the text, put it in quotes"},
+        {"a: .NAN", "1:4: .NAN is no number that can be used here; for the text, put it in quotes"},
+        {"a: -1_000",
+         "1:4: YAML readers differ on -1_000: write -1000 if that is meant, or \"-1_000\" in quotes"},
         {"a: &x 1", "1:4: anchors (&x) are not used in policy files"},
         {"&x a: 1", "1:1: anchors (&x) are not used in policy files"},
         {"a: *x", "1:4: aliases (*x) are not used in policy files"},
@@ -357,6 +376,9 @@ static void policies_are_read_strictly(void **state) {
         {"%TAG ! tag:x,2000:\n---\na: 1", "1:1: %TAG is not used in policy files"},
         {"1: a", "1:1: this key is an integer: put it in quotes"},
         {"true: a", "1:1: this key is true or false: put it in quotes"},
+        {"false: a", "1:1: this key is true or false: put it in quotes"},
+        {"~: a", "1:1: this key is null: put it in quotes"},
+        {"1.5: a", "1:1: this key is a number with a fraction or an exponent: put it in quotes"},
         {"\"1\": a", "{\"1\":\"a\"}"},
         {"a: 1\nb: {c: 1, d: 2, c: 3}",
          "2:17: the key \"c\" stands twice: first at line 2 column 5"},
@@ -399,6 +421,9 @@ static void what_is_wrong_is_said_helpfully(void **state) {
         {"a: \x01", "1:4: the control character U+0001 may not stand in YAML"},
         {"a: 1\nb: \xFF", "2:4: not UTF-8: invalid leading UTF-8 octet"},
         {"\xFF\xFE"
+         "a",
+         "0:0: this file is UTF-16: save it as UTF-8"},
+        {"\xFE\xFF"
          "a",
          "0:0: this file is UTF-16: save it as UTF-8"},
         {"%YAML 1.1\n", "1:10: this cannot follow what stands before: check the indentation; a new "
@@ -487,8 +512,9 @@ static void texts_without_a_document_have_none(void **state) {
 
 static void every_line_end_is_a_line_end(void **state) {
     (void)state;
-    static const char *const ends[] = {"\n", "\r\n", "\r"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const ends[] = {"\n",       "\r\n",         "\r",
+                                       "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         struct strbuf buf;
         strbuf_init(&buf, &arena, 0);
         strbuf_printf(&buf, "a: 1%s---%sb:%s  c: 2%s...%s---%s  - x: [", ends[i], ends[i], ends[i],
@@ -505,8 +531,26 @@ static void every_line_end_is_a_line_end(void **state) {
         assert_int_equal(place.column, 6);
         expect_str(str_slice(document.text, place.offset, place.length), "2");
         assert_int_equal(yaml_read(&reader, &arena, &document, &err), YAML_ERROR);
-        assert_int_equal(err.line, 7);
+        /* Behind YAML's own three libyaml sees the end of the text still in the line before. */
+        assert_int_equal(err.line, i < 3 ? 7 : 6);
     }
+}
+
+static void letters_that_begin_like_line_ends_are_letters(void **state) {
+    (void)state;
+    static const struct reading rows[] = {
+        {"a: \xC2\xA7 1\nb: c: d",
+         "2:5: a colon cannot stand here: check the indentation, or put a "
+         "text that contains \": \" in quotes"},
+        {"a: \xE2\x82\xAC 1\nb: c: d",
+         "2:5: a colon cannot stand here: check the indentation, or put "
+         "a text that contains \": \" in quotes"},
+        {"--- a: 1", "1:6: a colon cannot stand here: check the indentation, or put a text that "
+                     "contains \": \" in quotes"},
+        {"---a: 1", "{\"---a\":1}"},
+        {"---\ta", "\"a\""},
+    };
+    EXPECT_READINGS(rows, YAML_MANIFEST);
 }
 
 static void expect_place(const struct document *document, const char *path, uint32_t line,
@@ -715,6 +759,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_bad_document_does_not_hide_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_without_a_document_have_none, setup, teardown),
         cmocka_unit_test_setup_teardown(every_line_end_is_a_line_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(letters_that_begin_like_line_ends_are_letters, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(places_are_where_a_person_looks, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers_are_exact_and_words_keep_their_spelling, setup,
                                         teardown),
