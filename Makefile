@@ -196,6 +196,26 @@ into_page  = $(if $(WRITE_DOCS),$(if $(ONLY)$(TESTS),$(error tables are written 
 	rm -rf $(FAULT_ROWS) && mkdir -p $(FAULT_ROWS) && export FAULT_ROWS=$(FAULT_ROWS) &&)
 write_page = $(if $(WRITE_DOCS),&& tests/faults/write_tables.sh $(FAULT_ROWS) $(PODGATE))
 
+# A file is analysed again when it or a header has changed. What scan-build runs is clang --analyze.
+.PHONY: analyze
+CLANG_TIDY ?= clang-tidy
+DEPTH      ?= deep
+ANALYSES   := $(foreach tool,fanalyzer tidy clang-$(DEPTH),$(patsubst src/%.c,$(BUILD)/analyze/$(tool)/%.ok,$(shell find src -name '*.c')))
+analyze: $(ANALYSES) ## gcc -fanalyzer, clang-tidy and clang's static analyzer find nothing (clang, clang-tidy; DEPTH=shallow: a tenth of the time)
+	@echo "$(words $(ANALYSES)) passed, 0 failed"
+
+$(ANALYSES): $(shell find include src -name '*.h' -o -name '*.def') .clang-tidy $(BUILD)/analyze/flags
+ANALYSED   = -std=c11 $(CPPFLAGS) -DPODGATE_VERSION='""' -DPODGATE_COMMIT='""'
+analyse    = @mkdir -p $(@D); echo "  $(1) $<"; $(2) >$(@:.ok=.said) 2>&1 && ! grep -q 'warning:' $(@:.ok=.said) || { cat $(@:.ok=.said); exit 1; }; touch $@
+$(BUILD)/analyze/flags: FORCE
+	$(call stamp,$(CPPFLAGS))
+$(BUILD)/analyze/fanalyzer/%.ok: src/%.c
+	$(call analyse,GCC  ,gcc $(ANALYSED) -O2 -fanalyzer -c -o /dev/null $<)
+$(BUILD)/analyze/tidy/%.ok: src/%.c
+	$(call analyse,TIDY ,$(CLANG_TIDY) --quiet $< -- $(ANALYSED))
+$(BUILD)/analyze/clang-$(DEPTH)/%.ok: src/%.c
+	$(call analyse,CLANG,clang --analyze --analyzer-output text -Xclang -analyzer-config -Xclang mode=$(DEPTH) $(ANALYSED) -o /dev/null $<)
+
 faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden case (make test: once at each place that allocates)
 	@$(into_page) FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS) $(write_page)
 

@@ -45,6 +45,7 @@ static void *give_up(struct arena *arena) {
 
 /* A block of `bytes` with its head, counted but not linked; NULL when refused. */
 static struct arena_block *take_block(struct arena *arena, size_t bytes) {
+    if (bytes < sizeof(struct arena_block)) return NULL; /* none is without its head */
     if (arena->limit_bytes != 0 &&
         (arena->held_bytes > arena->limit_bytes || bytes > arena->limit_bytes - arena->held_bytes))
         return NULL;

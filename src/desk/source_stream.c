@@ -192,7 +192,7 @@ static enum source_stream_next next_item(struct source_stream *stream,
     int c = skip_blanks(&cut);
     if (stream->state == STREAM_ITEMS && c == ',') {
         cut.at++;
-        c = skip_blanks(&cut);
+        skip_blanks(&cut);
     } else if (c == ']') {
         source_window_consume(stream->window, cut.at + 1);
         stream->state = stream->list.is_bare ? STREAM_BETWEEN : STREAM_BEHIND_ITEMS;

@@ -90,7 +90,7 @@ static bool no_ipv6(int why) {
 }
 
 bool socket_listen(struct str text, int *fd, unsigned *port, struct error *err) {
-    struct address address;
+    struct address address = {0};
     if (!parse_address(text, &address, err)) return false;
     *fd = open_socket(&address, address.is_any);
     if (*fd < 0 && address.is_any && no_ipv6(errno)) {

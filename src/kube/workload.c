@@ -219,7 +219,7 @@ bool workload_runs_to_its_end(const struct workload *workload) {
 const struct cJSON *workload_find_spec(const struct workload_kind *kind,
                                        const struct cJSON *object) {
     struct error ignored;
-    const struct cJSON *spec;
+    const struct cJSON *spec = NULL;
     return follow(object, kind->spec_path, &spec, &ignored) ? spec : NULL;
 }
 

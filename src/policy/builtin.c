@@ -15,7 +15,7 @@
 
 #define TEXT_OF(tokens) #tokens
 #define TEXT(macro) TEXT_OF(macro)
-#define ROW_BYTES 4 * __SIZEOF_POINTER__
+#define ROW_BYTES (4 * __SIZEOF_POINTER__)
 
 _Static_assert(sizeof(struct builtin_policy) == ROW_BYTES &&
                    offsetof(struct builtin_policy, text) == 2 * sizeof(void *),

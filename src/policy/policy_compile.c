@@ -116,7 +116,7 @@ static size_t give_match_ids(struct loading *loading, struct policy *policies, s
     distinct.items = ARENA_NEW(loading->arena, const struct match *, most);
     if (!distinct.items) return 0;
     struct loaded_policy *loaded = loading->policies;
-    for (size_t i = 0; i < count; i++, loaded = loaded->next) {
+    for (size_t i = 0; i < count && loaded; i++, loaded = loaded->next) {
         give_id(&distinct, &policies[i].match);
         for (size_t j = 0; j < policies[i].exclude_count; j++)
             give_id(&distinct, &loaded->excludes[j]);

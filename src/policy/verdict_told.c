@@ -76,7 +76,7 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
     const struct rule *rule = NULL;
     for (const struct violation *v = judgement->first; v; v = v->next) {
         if (v->action != action) continue;
-        if (v->rule != rule) of_earlier_rules = count;
+        if (!rule || v->rule != rule) of_earlier_rules = count;
         rule = v->rule;
         struct told *same = find_same(all, of_earlier_rules, v);
         if (same) {

@@ -295,8 +295,8 @@ static bool find_without_prefix(struct str text, size_t at, struct secret_hit *h
 /* What a byte may begin or end; all that is not in the table may begin something. */
 enum { MARK, LETTER, DASH, GAP };
 #define EIGHT_LETTERS(first)                                                                       \
-    [first] = LETTER, [first + 1] = LETTER, [first + 2] = LETTER, [first + 3] = LETTER,            \
-    [first + 4] = LETTER, [first + 5] = LETTER, [first + 6] = LETTER, [first + 7] = LETTER
+    [(first)] = LETTER, [(first) + 1] = LETTER, [(first) + 2] = LETTER, [(first) + 3] = LETTER,    \
+    [(first) + 4] = LETTER, [(first) + 5] = LETTER, [(first) + 6] = LETTER, [(first) + 7] = LETTER
 static const unsigned char classes[256] = {
     EIGHT_LETTERS('a'), EIGHT_LETTERS('i'), EIGHT_LETTERS('q'), ['y'] = LETTER, ['z'] = LETTER,
     EIGHT_LETTERS('A'), EIGHT_LETTERS('I'), EIGHT_LETTERS('Q'), ['Y'] = LETTER, ['Z'] = LETTER,

@@ -51,8 +51,8 @@ static void judge_image(const struct check_ctx *ctx, struct findings *findings, 
         finding.problem = &problems[INVALID];
         finding.expected = STR("an image reference");
         finding.detail = str_copy(ctx->arena, str_from(err.text));
-    } else if (!str_is_empty(image.digest)) {
-        return; /* it decides, whatever the tag says */
+    } else if (!str_is_empty(image.digest)) { /* NOLINT(bugprone-branch-clone): a case of its own */
+        return;                               /* it decides, whatever the tag says */
     } else if (p->require_digest) {
         finding.problem = &problems[NO_DIGEST];
         finding.expected = STR_CONCAT(ctx->arena, image.written, STR("@sha256:<digest>"));

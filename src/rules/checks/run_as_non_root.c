@@ -71,7 +71,7 @@ static void judge_container(const struct check_ctx *ctx, struct findings *findin
         finding.actual = STR("0");
         finding.expected = STR("a user above 0");
     } else if (is_accepted_by_user(ctx->params, container)) {
-        return;
+        return; /* NOLINT(bugprone-branch-clone): a case of its own */
     } else if (container->security.run_as_non_root == FLAG_FALSE) {
         finding.problem = &problems[CONTAINER_FALSE];
         finding.field = STR("securityContext.runAsNonRoot");
