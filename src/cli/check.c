@@ -63,7 +63,7 @@ static const char help[] =
     "  podgate check deploy.yaml\n"
     "  helm template chart | podgate check -n shop -\n"
     "  podgate check --policies policies/ -o text -o sarif=podgate.sarif manifests/\n"
-    "  kubectl get deployments,daemonsets,pods -A -o json | podgate check -o policyreport -\n"
+    "  kubectl get deployments,daemonsets,pods -A -o json | podgate check -o json=dump.json -\n"
     "\n"
     "exit status: 0 nothing is denied; 1 something is; 2 something could not be judged, or\n"
     "nothing was read.";

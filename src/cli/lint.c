@@ -19,11 +19,11 @@ static const struct option_row rows[] = {
 };
 
 static const char help[] =
-    "Reads policy files as the server does and says what is wrong with them, then what is\n"
-    "unwise: exceptions that have expired, never will, are too wide or excuse nothing; excludes and\n"
-    "exceptions by labels, which those who are judged set themselves; a denying policy that leaves\n"
-    "out Pods; a policy in no profile; a wildcard in an image's domain; Pod Security in the version\n"
-    "latest, or in one that this podgate does not know.\n"
+    "Reads policies as the server does: files, folders of them, builtin:NAME. Says what is wrong,\n"
+    "then what is unwise: exceptions that have expired, never will, are too wide or excuse nothing;\n"
+    "excludes and exceptions by labels, which those who are judged set themselves; a denying policy\n"
+    "that leaves out Pods; a policy in no profile; a wildcard in an image's domain; Pod Security in\n"
+    "the version latest, or in one that this podgate does not know.\n"
     "\n"
     "example:\n"
     "  podgate lint --strict policies/\n"
@@ -55,7 +55,8 @@ static int tell(struct arena *arena, const struct diagnostics *diagnostics,
     if (!snapshot)
         strbuf_printf(&out, "%zu error%s\n", diagnostics->errors, str_plural(diagnostics->errors));
     else if (diagnostics->advice)
-        strbuf_printf(&out, ": no error, advice %zu times\n", diagnostics->advice);
+        strbuf_printf(&out, ": no error, %zu piece%s of advice\n", diagnostics->advice,
+                      str_plural(diagnostics->advice));
     else
         strbuf_add(&out, STR(": fine\n"));
     console_print(&out);

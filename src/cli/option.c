@@ -39,6 +39,18 @@ static bool list_add(struct arena *arena, struct str_list *list, struct str item
     return true;
 }
 
+/* " ADDR:PORT", " audit|warn|enforce", or nothing. */
+static void add_value_name(struct strbuf *out, const struct option_row *row) {
+    if (row->value_name) {
+        strbuf_printf(out, " %s", row->value_name);
+    } else if (row->type == OPTION_CHOICE) {
+        for (int i = 0; row->choices[i]; i++)
+            strbuf_printf(out, "%c%s", i == 0 ? ' ' : '|', row->choices[i]);
+    } else if (row->type != OPTION_FLAG) {
+        strbuf_printf(out, " VALUE");
+    }
+}
+
 /* "--listen" or "PODGATE_LISTEN": who said it, at the head of every message. */
 static bool refuse(struct reader *reader, const char *who, struct str value, const char *format,
                    ...) PRINTF_LIKE(4, 5);
@@ -191,9 +203,13 @@ static bool read_option(struct reader *reader, const struct option_row *row,
     reader->given[row - reader->verb->options] = true;
     if (inlined) return read_value(reader, row, who, *inlined);
     if (row->type == OPTION_FLAG) return read_value(reader, row, who, STR("true"));
-    if (!*next)
-        return error_set(reader->err, ERR_USAGE, "%s needs a value: %s %s", who, who,
-                         row->value_name ? row->value_name : "VALUE");
+    if (!*next) {
+        struct strbuf shown;
+        strbuf_init(&shown, reader->arena, 64);
+        add_value_name(&shown, row);
+        return error_set(reader->err, ERR_USAGE, "%s needs a value: %s%.*s", who, who,
+                         STR_ARGS(strbuf_str(&shown)));
+    }
     *taken += 1;
     return read_value(reader, row, who, str_from(*next));
 }
@@ -310,17 +326,6 @@ static void add_wrapped(struct strbuf *out, struct str text, size_t column) {
         column += width;
     }
     strbuf_add_char(out, '\n');
-}
-
-static void add_value_name(struct strbuf *out, const struct option_row *row) {
-    if (row->value_name) {
-        strbuf_printf(out, " %s", row->value_name);
-    } else if (row->type == OPTION_CHOICE) {
-        for (int i = 0; row->choices[i]; i++)
-            strbuf_printf(out, "%c%s", i == 0 ? ' ' : '|', row->choices[i]);
-    } else if (row->type != OPTION_FLAG) {
-        strbuf_printf(out, " VALUE");
-    }
 }
 
 static void add_row(struct strbuf *out, const struct option_row *row) {

@@ -153,6 +153,7 @@ static void what_is_wrong_is_told(void **state) {
     assert_refused(READ("-x"), "unknown option -x");
     assert_refused(READ("-lx"), "unknown option -lx");
     assert_refused(READ("--listen"), "--listen needs a value: --listen ADDR:PORT");
+    assert_refused(READ("--mode"), "--mode needs a value: --mode audit|warn|enforce");
     assert_refused(READ("--threads=0"), "--threads: \"0\" is not within 1..64");
     assert_refused(READ("--threads=two"), "is no whole number");
     assert_refused(READ("--threads=99999999999999999999"), "is no whole number");
