@@ -128,8 +128,8 @@ struct report {
 
 void report_init(struct report *report);
 void report_fini(struct report *report);
-/* Reads the file ("-": standard input). False: it could not be opened or read to its end, or memory ran out; what
- * was read counts. */
+/* Reads the file ("-": standard input), or a folder's *.json *.jsonl *.ndjson *.log (recursive). False: one could not
+ * be read to its end, or memory ran out; what was read counts. */
 MUST_CHECK bool report_read(struct report *report, struct str path, struct error *err);
 /* An exception of the policies in force, used or not. `expires` INT64_MAX: never. */
 void report_declare_exception(struct report *report, struct str name, struct str owner,

@@ -35,13 +35,14 @@ static const char help[] =
     "Reads podgate's log lines (JSON), of one or of many replicas, and says which rules would\n"
     "break whose workloads, with the mend: as text, or as one page of HTML that needs no network.\n"
     "Reads what `podgate check -o json` wrote as well: only with the whole cluster judged may a\n"
-    "namespace be called ready to enforce. Other programs' lines between are skipped and counted;\n"
-    "a review that two files tell counts once.\n"
+    "namespace be called ready to enforce. In folders every *.json, *.jsonl, *.ndjson and *.log is\n"
+    "read. Other programs' lines between are skipped and counted; a review that two files tell\n"
+    "counts once.\n"
     "\n"
     "examples:\n"
     "  kubectl logs -n podgate -l app.kubernetes.io/name=podgate --tail=-1 | podgate report -\n"
-    "  podgate report -o html=monday.html --policies policies/ logs/*.log\n"
-    "  podgate report --since-report monday.html -o html=tuesday.html logs/*.log\n"
+    "  podgate report -o html=monday.html --policies policies/ logs/\n"
+    "  podgate report --since-report monday.html -o html=tuesday.html logs/\n"
     "  kubectl get deployments,daemonsets,statefulsets,cronjobs -A -o json |\n"
     "    podgate check -o json - | podgate report -\n"
     "\n"
@@ -147,7 +148,7 @@ static int run(const struct verb *verb, struct arena *arena, int argc, char **ar
     int status;
     if (!console_read_options(verb, arena, argc, argv, &options, &operands, &status)) return status;
     if (operands.count == 0) {
-        console_say("name a file, or - for standard input (see podgate report --help)");
+        console_say("name a file, a folder or - for standard input (see podgate report --help)");
         return STATUS_TROUBLE;
     }
     struct report report;
@@ -160,7 +161,7 @@ static int run(const struct verb *verb, struct arena *arena, int argc, char **ar
 const struct verb verb_report = {
     .name = "report",
     .summary = "what would break, from podgate's log: text, or one page",
-    .operands = "FILE|-...",
+    .operands = "FILE|DIR|-...",
     .help = help,
     .options = rows,
     .option_count = sizeof rows / sizeof *rows,

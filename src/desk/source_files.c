@@ -12,6 +12,11 @@
 #define FIRST_BYTES ((size_t)64 << 10)
 #define BYTE_ORDER_MARK STR("\xEF\xBB\xBF")
 
+static struct str record_suffixes[] = {STR_INIT(".json"), STR_INIT(".jsonl"), STR_INIT(".ndjson"),
+                                       STR_INIT(".log")};
+const struct str_list source_record_suffixes = {record_suffixes,
+                                                sizeof record_suffixes / sizeof *record_suffixes};
+
 struct folder {
     struct str path;
     struct folder *next;

@@ -15,6 +15,8 @@ enum source_depth { SOURCE_FLAT, SOURCE_RECURSIVE };
 MUST_CHECK bool source_files_read(struct arena *arena, struct str path, size_t limit,
                                   struct str *text, struct error *err);
 bool source_files_is_folder(struct str path);
+/* .json, .jsonl, .ndjson, .log: what programs wrote, a record a line. */
+extern const struct str_list source_record_suffixes;
 /*
  * The files of a folder whose names end in one of `suffixes`, sorted by path. Entries that start
  * with a dot are skipped. Files may be symbolic links; linked folders below `folder` are not

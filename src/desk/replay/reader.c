@@ -12,10 +12,6 @@
 #define CHUNK_BYTES ((size_t)1 << 20)
 #define PATH_KEEP_BYTES ((size_t)1 << 20)
 
-static struct str suffix_items[] = {STR_INIT(".json"), STR_INIT(".jsonl"), STR_INIT(".ndjson"),
-                                    STR_INIT(".log")};
-static const struct str_list suffixes = {suffix_items, sizeof suffix_items / sizeof *suffix_items};
-
 struct replay_reader {
     const struct str_list *operands;
     size_t operand, file, record_bytes;
@@ -57,8 +53,8 @@ static bool next_operand(struct replay_reader *reader, struct error *err) {
     if (!path.at || !single) return error_set(err, ERR_MEMORY, "out of memory");
     reader->name = path;
     if (source_files_is_folder(path))
-        return source_files_list(&reader->path_arena, path, SOURCE_RECURSIVE, &suffixes,
-                                 &reader->files, err) ||
+        return source_files_list(&reader->path_arena, path, SOURCE_RECURSIVE,
+                                 &source_record_suffixes, &reader->files, err) ||
                error_in(err, path.at);
     *single = path;
     reader->files = (struct str_list){single, 1};

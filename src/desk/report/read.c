@@ -182,22 +182,45 @@ static bool read_all(struct reading *reading, struct error *err) {
     return has_memory(reading, err);
 }
 
-bool report_read(struct report *report, struct str path, struct error *err) {
+/* `path` is terminated. */
+static bool read_file(struct report *report, struct str path, struct error *err) {
     struct reading reading = {.report = report};
     bool is_read = false;
     arena_init(&reading.arena, FIRST_BYTES, 0);
     source_window_init(&reading.window, 2 * REPORT_LINE_BYTES, 0);
-    struct str name = str_copy(&report->arena, path);
-    if (!name.at)
-        error_set(err, ERR_MEMORY, "out of memory");
-    else if (source_files_is_folder(name))
-        error_set(err, ERR_IO, "is a folder: name its files");
-    else if (!source_window_open(&reading.window, name))
-        *err = reading.window.failure;
-    else
+    if (source_window_open(&reading.window, path))
         is_read = read_all(&reading, err);
-    if (!is_read && name.at) error_in(err, str_equals(name, STR("-")) ? "<stdin>" : name.at);
+    else
+        *err = reading.window.failure;
+    if (!is_read) error_in(err, str_equals(path, STR("-")) ? "<stdin>" : path.at);
     source_window_fini(&reading.window);
     arena_fini(&reading.arena);
+    return is_read;
+}
+
+static bool read_folder(struct report *report, struct arena *arena, struct str path,
+                        struct error *err) {
+    struct str_list files;
+    if (!source_files_list(arena, path, SOURCE_RECURSIVE, &source_record_suffixes, &files, err))
+        return error_in(err, path.at);
+    bool is_read = true;
+    struct error further; /* the first is told */
+    for (size_t i = 0; i < files.count; i++)
+        if (!read_file(report, files.items[i], is_read ? err : &further)) is_read = false;
+    return is_read;
+}
+
+bool report_read(struct report *report, struct str path, struct error *err) {
+    struct arena arena;
+    arena_init(&arena, 4096, 0);
+    struct str name = str_copy(&arena, path);
+    bool is_read;
+    if (!name.at)
+        is_read = error_set(err, ERR_MEMORY, "out of memory");
+    else if (source_files_is_folder(name))
+        is_read = read_folder(report, &arena, name, err);
+    else
+        is_read = read_file(report, name, err);
+    arena_fini(&arena);
     return is_read;
 }
