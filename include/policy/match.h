@@ -32,12 +32,9 @@ struct match_image {
 /* Container keys only; true when the match has none. `image` is the container's: NULL will do for a match without images. */
 bool match_container(struct arena *arena, const struct match *match,
                      const struct container *container, struct match_image *image);
-/* Whether the match depends on what a manifest cannot tell (operations, users, groups). */
-bool match_needs_request(const struct match *match);
-/* Whether it may match as far as the envelope tells (kind, operation, namespace, user, groups): without a tree. */
+/* Whether it may match as far as the envelope tells (kind, operation, namespace, user, groups): without a tree. Where the match
+ * is_of_envelope, this is the answer. */
 bool match_envelope(const struct match *match, const struct review *review,
                     const struct workload_kind *kind);
-/* Whether the envelope alone decides it: then match_envelope is the answer. */
-bool match_is_of_envelope(const struct match *match);
 
 #endif

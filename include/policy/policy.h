@@ -9,6 +9,7 @@
 #define PODGATE_POLICY_POLICY_H
 
 #include "base/diagnostic.h"
+#include "base/glob.h"
 #include "base/json_out.h"
 #include "kube/review.h"
 #include "kube/workload.h"
@@ -25,6 +26,8 @@ struct label_glob {
 struct match {
     unsigned id;         /* index among the snapshot's distinct matches */
     bool is_empty;       /* matches everything */
+    bool needs_request;  /* depends on what a manifest cannot tell: operations, users, groups */
+    bool is_of_envelope; /* what a review says beside its object decides it */
     uint32_t kinds;      /* bit n: workload_index; all, declared ones too, when not given */
     uint32_t operations; /* bit n: enum operation; 0: not given */
     struct str_list namespaces, names, users, groups, service_account_names, runtime_classes;
@@ -92,14 +95,22 @@ bool exception_names_rule(const struct exception *exception, const struct rule *
 /* By its `controls` alone; `control` may be NULL. */
 bool exception_has_control(const struct exception *exception, const struct control *control);
 
+/* Those of a policy's rules that may concern a kind: not off, and the policy's match has the kind. */
+struct policy_rules {
+    struct glob_head
+        namespace_head; /* what every namespace that the policy's match has begins with */
+    const struct policy *policy;
+    const struct rule *const *rules;
+    size_t count;
+};
+
 struct profile {
     struct str name;
     enum mode mode;
     const struct policy **policies;
     size_t policy_count;
-    /* What may concern a kind: rules that are not off and whose policy's match has the kind. */
-    const struct rule **rules[WORKLOAD_KINDS_MAX];
-    size_t rule_count[WORKLOAD_KINDS_MAX];
+    const struct policy_rules *of_kind[WORKLOAD_KINDS_MAX]; /* in the order of `policies` */
+    size_t of_kind_count[WORKLOAD_KINDS_MAX];
     bool judges_object[WORKLOAD_KINDS_MAX]; /* one of them reads more than the pod (struct check) */
 };
 

@@ -65,7 +65,8 @@ static char take_upper(struct str *rest) {
     char c = rest->at[0];
     size_t taken = 1;
     if (c >= 'a' && c <= 'z') c = (char)(c - 'a' + 'A');
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    bool is_ascii = (unsigned char)c < 0x80;
+    for (size_t i = 0; !is_ascii && i < sizeof others / sizeof *others; i++) {
         if (!str_starts_with(*rest, others[i].letter)) continue;
         c = others[i].upper;
         taken = others[i].letter.len;
@@ -75,6 +76,7 @@ static char take_upper(struct str *rest) {
 }
 
 bool capability_equals(struct str a, struct str b) {
+    if (str_equals(a, b)) return true;
     a = without_prefix(a);
     b = without_prefix(b);
     while (a.len > 0 && b.len > 0) {

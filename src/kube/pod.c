@@ -280,19 +280,22 @@ const struct resource_amount *resources_find_limit(const struct resources *r, st
     return find_amount(r->limits, r->limit_count, name);
 }
 
+static inline struct named_handler *keep_handler(struct named_handler *end,
+                                                 const struct handler *handler, struct str field) {
+    if (!handler->is_set) return end;
+    *end = (struct named_handler){handler, field};
+    return end + 1;
+}
+
 size_t container_handlers(const struct container *container,
                           struct named_handler out[static CONTAINER_HANDLERS]) {
-    const struct named_handler all[CONTAINER_HANDLERS] = {
-        {container->liveness, STR("livenessProbe")},
-        {container->readiness, STR("readinessProbe")},
-        {container->startup, STR("startupProbe")},
-        {container->post_start, STR("lifecycle.postStart")},
-        {container->pre_stop, STR("lifecycle.preStop")},
-    };
-    size_t count = 0;
-    for (size_t i = 0; i < CONTAINER_HANDLERS; i++)
-        if (all[i].handler->is_set) out[count++] = all[i];
-    return count;
+    struct named_handler *end = out;
+    end = keep_handler(end, container->liveness, STR("livenessProbe"));
+    end = keep_handler(end, container->readiness, STR("readinessProbe"));
+    end = keep_handler(end, container->startup, STR("startupProbe"));
+    end = keep_handler(end, container->post_start, STR("lifecycle.postStart"));
+    end = keep_handler(end, container->pre_stop, STR("lifecycle.preStop"));
+    return (size_t)(end - out);
 }
 
 const struct volume *pod_find_volume(const struct pod *pod, struct str name) {

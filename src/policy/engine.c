@@ -6,47 +6,54 @@
 
 enum decided { UNDECIDED, DECIDED_NO, DECIDED_YES };
 
-/* What a policy comes to for the object at hand. */
-struct scope {
-    const struct policy *policy; /* NULL: none was asked yet */
-    bool applies;
-    const bool *container_is_out; /* NULL: all are in */
-};
-
 struct judging {
     struct arena *arena;
     const struct subject *subject;
     bool pod_is_unchanged;
     unsigned char (*decided)[2]; /* by match id and sense */
     struct findings findings;
-    struct scope scope;
-    bool *container_is_out;     /* the scope's, made for the first that narrows */
-    struct match_image *images; /* of the containers, made for the first match that asks */
+    const bool *container_is_out; /* under the policy at hand; NULL: all are in */
+    bool *room;                   /* for that, made for the first policy that narrows */
+    struct match_image *images;   /* of the containers, made for the first match that asks */
     struct violation **end, **excused_end; /* where the next one goes */
     struct omission **omissions_end;
     struct judgement *out;
 };
 
-static bool policy_may_concern(const struct policy *policy, const struct review *review,
-                               const struct workload_kind *kind) {
-    if (!match_envelope(&policy->match, review, kind)) return false;
+/* The answer of the match that was asked last: policies for the same objects often follow each other. */
+struct remembered {
+    const struct match *match;
+    bool answer;
+};
+
+static bool may_match(struct remembered *last, const struct match *match,
+                      const struct review *review, const struct workload_kind *kind) {
+    if (!last->match || last->match->id != match->id)
+        *last = (struct remembered){match, match_envelope(match, review, kind)};
+    return last->answer;
+}
+
+static bool is_excluded_by_envelope(struct remembered *last, const struct policy *policy,
+                                    const struct review *review, const struct workload_kind *kind) {
     for (size_t i = 0; i < policy->exclude_count; i++)
-        if (match_is_of_envelope(&policy->excludes[i]) &&
-            match_envelope(&policy->excludes[i], review, kind))
-            return false;
-    return true;
+        if (policy->excludes[i].is_of_envelope &&
+            may_match(last, &policy->excludes[i], review, kind))
+            return true;
+    return false;
 }
 
 bool engine_may_concern(const struct profile *profile, const struct review *review,
                         const struct workload_kind *kind) {
-    const struct rule *const *rules = profile->rules[workload_index(kind)];
-    size_t count = profile->rule_count[workload_index(kind)];
-    const struct policy *asked = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (rules[i]->policy == asked) continue;
-        asked = rules[i]->policy;
-        if (policy_may_concern(asked, review, kind)) return true;
-    }
+    size_t index = workload_index(kind);
+    const struct policy_rules *at = profile->of_kind[index];
+    const struct policy_rules *end = at + profile->of_kind_count[index];
+    struct remembered selected = {0}, excluded = {0};
+    uint64_t head = glob_text_head(review->name_space);
+    for (; at < end; at++)
+        if (glob_head_fits(at->namespace_head, head) &&
+            may_match(&selected, &at->policy->match, review, kind) &&
+            !is_excluded_by_envelope(&excluded, at->policy, review, kind))
+            return true;
     return false;
 }
 
@@ -94,12 +101,11 @@ static bool container_is_excluded(struct judging *judging, const struct policy *
     return false;
 }
 
-/* Fills scope.container_is_out; false when `match` selects containers and has none of them. */
+/* Fills container_is_out; false when `match` selects containers and has none of them. */
 static bool narrow(struct judging *judging, const struct policy *policy) {
     const struct pod *pod = &judging->subject->workload->pod;
-    if (!judging->container_is_out)
-        judging->container_is_out = ARENA_NEW(judging->arena, bool, pod->container_count);
-    bool *out = judging->container_is_out;
+    if (!judging->room) judging->room = ARENA_NEW(judging->arena, bool, pod->container_count);
+    bool *out = judging->room;
     if (!out) return true;
     size_t selected = 0;
     for (size_t i = 0; i < pod->container_count; i++) {
@@ -108,24 +114,20 @@ static bool narrow(struct judging *judging, const struct policy *policy) {
         selected += is_selected;
         out[i] = !is_selected || container_is_excluded(judging, policy, container);
     }
-    judging->scope.container_is_out = out;
+    judging->container_is_out = out;
     return selected > 0 || !policy->match.narrows_containers;
 }
 
-/* Rules of one policy follow each other, so only the last answer is kept. */
 static bool policy_applies(struct judging *judging, const struct policy *policy) {
-    if (judging->scope.policy == policy) return judging->scope.applies;
-    judging->scope = (struct scope){.policy = policy};
-    judging->scope.applies = decide(judging, &policy->match, MATCH_SELECT) &&
-                             !is_excluded(judging, policy) &&
-                             (!narrows(policy) || narrow(judging, policy));
-    return judging->scope.applies;
+    judging->container_is_out = NULL;
+    return decide(judging, &policy->match, MATCH_SELECT) && !is_excluded(judging, policy) &&
+           (!narrows(policy) || narrow(judging, policy));
 }
 
 static bool is_out(const struct judging *judging, const struct container *container) {
     const struct pod *pod = &judging->subject->workload->pod;
-    return container && judging->scope.container_is_out &&
-           judging->scope.container_is_out[container - pod->containers];
+    return container && judging->container_is_out &&
+           judging->container_is_out[container - pod->containers];
 }
 
 static void evaluate(struct judging *judging, const struct rule *rule) {
@@ -255,10 +257,19 @@ void judgement_sum_up(struct judgement *judgement) {
 static bool needs_request(const struct rule *rule) {
     const struct policy *policy = rule->policy;
     for (size_t i = 0; i < policy->exclude_count; i++)
-        if (match_needs_request(&policy->excludes[i])) return true;
+        if (policy->excludes[i].needs_request) return true;
     for (size_t i = 0; i < rule->exception_count; i++)
-        if (match_needs_request(&rule->exceptions[i]->match)) return true;
-    return match_needs_request(&policy->match);
+        if (rule->exceptions[i]->match.needs_request) return true;
+    return policy->match.needs_request;
+}
+
+static void judge_rules(struct judging *judging, const struct policy_rules *of) {
+    bool is_known = judging->subject->is_from_review;
+    for (size_t i = 0; i < of->count; i++) {
+        if (judging->pod_is_unchanged && !of->rules[i]->judges_object) continue;
+        if (!is_known && needs_request(of->rules[i])) judging->out->request_rules++;
+        judge_rule(judging, of->rules[i]);
+    }
 }
 
 void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
@@ -277,12 +288,10 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     findings_init(&judging.findings, arena, FINDINGS_MAX);
 
     size_t kind = workload_index(subject->workload->kind);
-    const struct rule *const *rules = terms->profile->rules[kind];
-    for (size_t i = 0; i < terms->profile->rule_count[kind]; i++) {
-        if (terms->pod_is_unchanged && !rules[i]->judges_object) continue;
-        if (!policy_applies(&judging, rules[i]->policy)) continue;
-        if (!subject->is_from_review && needs_request(rules[i])) out->request_rules++;
-        judge_rule(&judging, rules[i]);
-    }
+    const struct policy_rules *of = terms->profile->of_kind[kind];
+    uint64_t head = glob_text_head(subject->name_space);
+    for (size_t i = 0; i < terms->profile->of_kind_count[kind]; i++)
+        if (glob_head_fits(of[i].namespace_head, head) && policy_applies(&judging, of[i].policy))
+            judge_rules(&judging, &of[i]);
     judgement_sum_up(out);
 }

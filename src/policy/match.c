@@ -58,17 +58,13 @@ void subject_init(struct subject *subject, const struct workload *workload) {
     subject->match_name_count = workload_match_names(workload, subject->match_names);
 }
 
-bool match_needs_request(const struct match *match) {
-    return match->operations != 0 || match->users.count > 0 || match->groups.count > 0;
-}
-
 bool match_object(const struct match *match, const struct subject *subject,
                   enum match_sense sense) {
     if (match->is_empty) return true;
     if (!kind_is_among(match->kinds, subject->workload->kind)) return false;
     if (match->namespaces.count > 0 && !glob_match_any(&match->namespaces, subject->name_space))
         return false;
-    if (match_needs_request(match)) {
+    if (match->needs_request) {
         if (!subject->is_from_review && sense == MATCH_EXCLUDE) return false;
         if (subject->is_from_review &&
             !requester_matches(match, subject->operation, subject->user, &subject->groups))
@@ -113,11 +109,6 @@ bool match_envelope(const struct match *match, const struct review *review,
     if (!kind_is_among(match->kinds, kind)) return false;
     if (match->namespaces.count > 0 && !glob_match_any(&match->namespaces, review->name_space))
         return false;
-    return requester_matches(match, review->operation, review->user, &review->groups);
-}
-
-bool match_is_of_envelope(const struct match *match) {
-    return match->names.count == 0 && match->label_count == 0 &&
-           match->service_account_names.count == 0 && match->runtime_classes.count == 0 &&
-           !match->narrows_containers;
+    return !match->needs_request ||
+           requester_matches(match, review->operation, review->user, &review->groups);
 }

@@ -148,23 +148,30 @@ static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
     return action != ACTION_OFF;
 }
 
+/* False when none does, or when memory ran out. */
+static bool compile_rules(struct arena *arena, const struct policy *policy, size_t kind,
+                          struct policy_rules *out) {
+    const struct rule **rules = ARENA_NEW(arena, const struct rule *, policy->rule_count);
+    *out = (struct policy_rules){.namespace_head = glob_head_of(&policy->match.namespaces),
+                                 .policy = policy,
+                                 .rules = rules};
+    for (size_t i = 0; rules && i < policy->rule_count; i++)
+        if (rule_concerns_kind(&policy->rules[i], kind)) rules[out->count++] = &policy->rules[i];
+    return out->count > 0;
+}
+
 static void compile_rules_of_kind(struct arena *arena, struct profile *profile, size_t kind) {
-    size_t most = 0;
-    for (size_t i = 0; i < profile->policy_count; i++)
-        most += profile->policies[i]->rule_count;
-    const struct rule **rules = ARENA_NEW(arena, const struct rule *, most);
-    if (!rules) return;
-    size_t count = 0;
+    struct policy_rules *list = ARENA_NEW(arena, struct policy_rules, profile->policy_count);
+    if (!list) return;
+    struct policy_rules *end = list;
     for (size_t i = 0; i < profile->policy_count; i++) {
-        const struct policy *policy = profile->policies[i];
-        for (size_t j = 0; j < policy->rule_count; j++) {
-            if (!rule_concerns_kind(&policy->rules[j], kind)) continue;
-            rules[count++] = &policy->rules[j];
-            if (policy->rules[j].judges_object) profile->judges_object[kind] = true;
-        }
+        if (!compile_rules(arena, profile->policies[i], kind, end)) continue;
+        for (size_t j = 0; j < end->count; j++)
+            profile->judges_object[kind] |= end->rules[j]->judges_object;
+        end++;
     }
-    profile->rules[kind] = rules;
-    profile->rule_count[kind] = count;
+    profile->of_kind[kind] = list;
+    profile->of_kind_count[kind] = (size_t)(end - list);
 }
 
 static bool profile_has(const struct loaded_profile *loaded, struct str policy) {

@@ -12,7 +12,7 @@ struct match_draft {
 };
 
 struct match match_everything(void) {
-    return (struct match){.is_empty = true, .kinds = ALL_KINDS};
+    return (struct match){.is_empty = true, .is_of_envelope = true, .kinds = ALL_KINDS};
 }
 
 /* A list of words of a fixed set becomes bits by their place in it. */
@@ -201,13 +201,14 @@ static const struct key_row match_keys[] = {
 #define KEY_COUNT (sizeof match_keys / sizeof *match_keys)
 
 static struct match finish(struct match match) {
+    match.needs_request = match.operations != 0 || match.users.count > 0 || match.groups.count > 0;
     match.narrows_containers =
         match.containers.count > 0 || match.container_types != 0 || match.images.count > 0;
-    match.is_empty = match.kinds == ALL_KINDS && match.operations == 0 &&
-                     match.namespaces.count == 0 && match.names.count == 0 &&
-                     match.users.count == 0 && match.groups.count == 0 &&
-                     match.service_account_names.count == 0 && match.runtime_classes.count == 0 &&
-                     match.label_count == 0 && !match.narrows_containers;
+    match.is_of_envelope = match.names.count == 0 && match.label_count == 0 &&
+                           match.service_account_names.count == 0 &&
+                           match.runtime_classes.count == 0 && !match.narrows_containers;
+    match.is_empty = match.is_of_envelope && match.kinds == ALL_KINDS && !match.needs_request &&
+                     match.namespaces.count == 0;
     return match;
 }
 

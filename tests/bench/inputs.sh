@@ -6,6 +6,8 @@
 #   inputs.sh review env               100,000 variables                     }
 #   inputs.sh policies N none|all      N rules, five a policy: none concerns the reviews, or all do and find nothing
 #   inputs.sh policies N every|far     N audited rules, cycled through all checks: all concern the reviews, or none
+#   inputs.sh policies N one           N rules in one policy, which concerns others
+#   inputs.sh policies N each|names|labels  N policies of one rule, which concern others: namespaces, names or labels tell
 #   inputs.sh documents N              N Deployments of 1.3 KB; one in ten breaks rules
 set -eu
 export LC_ALL=C
@@ -68,6 +70,22 @@ policies() { # COUNT none|all|every|far
     }'
 }
 
+narrow_policies() { # COUNT one|each|names|labels
+    awk -v count="$1" -v which="$2" 'BEGIN {
+        match_of["one"] = "{namespaces: [\"team-*\"]}"
+        match_of["each"] = "{namespaces: [\"team-%d-*\"]}"
+        match_of["names"] = "{names: [\"web-%d\"]}"
+        match_of["labels"] = "{labels: {team: \"team-%d\"}}"
+        for (i = 0; i < count; i++) {
+            if (i == 0 || which != "one") {
+                print "---\napiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: policy-" i "}\nspec:"
+                printf "  match: " match_of[which] "\n  rules:\n", i
+            }
+            print "  - {name: rule-" i ", check: privileged}"
+        }
+    }'
+}
+
 documents() { # COUNT
     awk -v count="$1" 'BEGIN {
         for (i = 0; i < count; i++) {
@@ -90,13 +108,14 @@ documents() { # COUNT
     }'
 }
 
-case "${1:-} ${2:-}" in
-'review small') good_containers 1 400 | review ;;
-'review 64k') good_containers 44 800 | review ;;
-'review 3m') good_containers 1000 2450 | review ;;
-'review groups') awk 'BEGIN { printf "\"securityContext\":{\"supplementalGroups\":["; for (i = 0; i < 1572000; i++) printf "0,"; printf "0]},\"containers\":[{\"name\":\"web\",\"image\":\"web:1\"}]" }' | review ;;
-'review containers') awk 'BEGIN { printf "\"containers\":["; for (i = 0; i < 10000; i++) printf "%s{\"name\":\"c%d\",\"image\":\"web:1\"}", i ? "," : "", i; printf "]" }' | review ;;
-'review env') awk 'BEGIN { printf "\"containers\":[{\"name\":\"web\",\"image\":\"web:1\",\"env\":["; for (i = 0; i < 100000; i++) printf "%s{\"name\":\"E%d\",\"value\":\"x\"}", i ? "," : "", i; printf "]}]" }' | review ;;
+case "${1:-} ${2:-} ${3:-}" in
+'review small '*) good_containers 1 400 | review ;;
+'review 64k '*) good_containers 44 800 | review ;;
+'review 3m '*) good_containers 1000 2450 | review ;;
+'review groups '*) awk 'BEGIN { printf "\"securityContext\":{\"supplementalGroups\":["; for (i = 0; i < 1572000; i++) printf "0,"; printf "0]},\"containers\":[{\"name\":\"web\",\"image\":\"web:1\"}]" }' | review ;;
+'review containers '*) awk 'BEGIN { printf "\"containers\":["; for (i = 0; i < 10000; i++) printf "%s{\"name\":\"c%d\",\"image\":\"web:1\"}", i ? "," : "", i; printf "]" }' | review ;;
+'review env '*) awk 'BEGIN { printf "\"containers\":[{\"name\":\"web\",\"image\":\"web:1\",\"env\":["; for (i = 0; i < 100000; i++) printf "%s{\"name\":\"E%d\",\"value\":\"x\"}", i ? "," : "", i; printf "]}]" }' | review ;;
+policies*' one' | policies*each | policies*names | policies*labels) narrow_policies "$2" "$3" ;;
 policies*) policies "$2" "$3" ;;
 documents*) documents "$2" ;;
 *)

@@ -168,8 +168,8 @@ static void the_envelope_decides_what_it_knows(void **state) {
                             .operation = OPERATION_CREATE};
     const struct match *whole = &snapshot->policies[0].match;
     const struct match *part = &snapshot->policies[1].match;
-    assert_true(match_is_of_envelope(whole));
-    assert_false(match_is_of_envelope(part));
+    assert_true(whole->is_of_envelope);
+    assert_false(part->is_of_envelope);
     assert_true(match_envelope(whole, &review, pod));
     assert_true(match_envelope(part, &review, pod));
     review.user = STR("bob");

@@ -174,12 +174,14 @@ static void rules_are_listed_for_the_kinds_they_may_concern(void **state) {
                             "  - {check: host-path, action: 'off'}\n"));
     const struct profile *profile = snapshot_find_profile(snapshot, STR("default"));
     size_t pod = kind_index("Pod"), job = kind_index("Job"), other = kind_index("Deployment");
-    assert_int_equal(profile->rule_count[pod], 2);
-    assert_true(str_equals(profile->rules[pod][0]->name, STR("privileged")));
-    assert_true(str_equals(profile->rules[pod][1]->name, STR("probes")));
-    assert_int_equal(profile->rule_count[job], 2);
-    assert_true(str_equals(profile->rules[job][1]->name, STR("host-ports")));
-    assert_int_equal(profile->rule_count[other], 0);
+    assert_int_equal(profile->of_kind_count[pod], 1);
+    assert_ptr_equal(profile->of_kind[pod]->policy, &snapshot->policies[0]);
+    assert_int_equal(profile->of_kind[pod]->count, 2);
+    assert_true(str_equals(profile->of_kind[pod]->rules[0]->name, STR("privileged")));
+    assert_true(str_equals(profile->of_kind[pod]->rules[1]->name, STR("probes")));
+    assert_int_equal(profile->of_kind[job]->count, 2);
+    assert_true(str_equals(profile->of_kind[job]->rules[1]->name, STR("host-ports")));
+    assert_int_equal(profile->of_kind_count[other], 0);
     snapshot_free(snapshot);
 }
 
