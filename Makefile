@@ -220,8 +220,8 @@ faults: $(FAULT_TESTS) ## memory runs out at every allocation of every golden ca
 	@$(into_page) FAULTS=all TEST_TIMEOUT=3600 $(RUN) $(FAULT_TESTS) $(write_page)
 
 # A sanitizer has its own malloc: only the release is told that calls fail.
-fault-calls: $(PODGATE) $(OUT)/tests/faults/test_calls ## calls of a running podgate fail, one by one: malloc, open, read, epoll, ... (release only; FAULTS=all: every call)
-	@$(into_page) TEST_TIMEOUT=3600 $(RUN) $(OUT)/tests/faults/test_calls $(write_page)
+fault-calls: $(PODGATE) $(OUT)/tests/faults/test_calls ## calls of a running podgate fail, one by one: malloc, open, read, epoll, ... (release only; FAULTS=all: every call; else one a place)
+	@$(into_page) FAULTS=$(FAULTS) TEST_TIMEOUT=3600 $(RUN) $(OUT)/tests/faults/test_calls $(write_page)
 
 # Go is needed for those below and for nothing else.
 CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s

@@ -2,17 +2,19 @@
  * preload: calls of the C library that fail when a test says so, in another process.
  *
  * preload_faults.so (LD_PRELOAD) stands before malloc, open, read, pthread_create and the like. It maps the file that
- * $FAULT_CONTROL names, and fails the n-th call of a kind from when it is told to, once or from then on. Before main nothing
- * fails. What no kernel fails (an eventfd's read and write) is let through.
+ * $FAULT_CONTROL names, and fails one call of a kind when it is told to, alone or with all that come after it: the n-th, or the first from
+ * a site, which is a call with its callers. Before main nothing fails. What no kernel fails (an eventfd's read and write) is let
+ * through. When the process dies it notes in which library.
  */
 #ifndef PODGATE_TESTS_PRELOAD_H
 #define PODGATE_TESTS_PRELOAD_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum fault_kind {
-    FAULT_MALLOC,  /* malloc, calloc, realloc and their kin, of all but libgmp and libtasn1: NULL */
+    FAULT_MALLOC,  /* malloc, calloc, realloc and their kin: NULL */
     FAULT_OPEN,    /* open, fopen, opendir: EMFILE */
     FAULT_READ,    /* read of a file: EIO */
     FAULT_STAT,    /* stat, fstat, fstatat: EIO */
@@ -29,12 +31,25 @@ enum fault_kind {
     FAULT_KINDS
 };
 
+enum fault_threads { FAULT_ALL_THREADS, FAULT_MAIN_THREAD, FAULT_OTHER_THREADS };
+
+#define FAULT_SITES 4096 /* a power of two; none of the runs has a quarter of it */
+
+#define FAULT_NAMES 128
+
 struct fault_control {
-    atomic_int kind;  /* -1: none fails */
-    atomic_long left; /* calls of the kind until the one that fails; 0: it has failed */
+    atomic_int kind;       /* -1: none fails */
+    atomic_int threads;    /* enum fault_threads: whose calls count and fail */
+    _Atomic uint64_t site; /* fail the first call from here; 0: the n-th */
+    atomic_long left;      /* calls until the one that fails; 0 and less: it has failed */
     atomic_bool goes_on;
-    atomic_long seen; /* calls of the kind since it was set */
+    atomic_long seen; /* calls since it was set */
     atomic_long failed;
+    atomic_bool notes_sites;
+    _Atomic uint64_t sites[FAULT_SITES]; /* by hash; 0 is free */
+    char failed_in
+        [FAULT_NAMES]; /* through which libraries the call came that failed last, innermost first */
+    char died_in[FAULT_NAMES]; /* the same of where the process met its end */
 };
 
 #endif

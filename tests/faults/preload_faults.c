@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +31,121 @@ int __libc_start_main(int (*program)(int, char **, char **), int argc, char **ar
                       void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack);
 
 static struct fault_control *control;
+static pthread_t main_thread;
+
+/* --- who calls ---------------------------------------------------------------------------------- */
+
+#define MODULES_MAX 64
+#define CALLERS 7 /* some of them this library's own */
+
+/* The program and its libraries, as they were before main. */
+static struct module {
+    uintptr_t begin, end;
+    const char *name; /* without its folder */
+} modules[MODULES_MAX];
+static size_t module_count;
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size, (void)context;
+    if (module_count == MODULES_MAX) return 1;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    struct module *module = &modules[module_count++];
+    *module = (struct module){UINTPTR_MAX, 0, slash ? slash + 1 : "podgate"};
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD) continue;
+        uintptr_t at = info->dlpi_addr + part->p_vaddr;
+        if (at < module->begin) module->begin = at;
+        if (at + part->p_memsz > module->end) module->end = at + part->p_memsz;
+    }
+    return 0;
+}
+
+static const struct module *module_of(const void *address) {
+    uintptr_t at = (uintptr_t)address;
+    for (size_t i = 0; i < module_count; i++)
+        if (at >= modules[i].begin && at < modules[i].end) return &modules[i];
+    return NULL;
+}
+
+static bool is_own(const struct module *module) {
+    return module && strstr(module->name, "preload_faults");
+}
+
+/* The same in every process of the program, wherever its libraries are. Never 0. */
+static uint64_t site_of(void *const *callers, int count) {
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (int i = 0; i < count; i++) {
+        const struct module *module = module_of(callers[i]);
+        if (is_own(module)) continue;
+        uint64_t parts[] = {module ? (uint64_t)(module - modules) : MODULES_MAX,
+                            module ? (uintptr_t)callers[i] - module->begin : 0};
+        for (int p = 0; p < 2; p++)
+            hash = (hash ^ parts[p]) * UINT64_C(1099511628211);
+    }
+    return hash | 1;
+}
+
+static void note_site(uint64_t site) {
+    for (size_t at = site >> 1, tried = 0; tried < FAULT_SITES; at++, tried++) {
+        uint64_t none = 0;
+        if (atomic_compare_exchange_strong(&control->sites[at % FAULT_SITES], &none, site)) return;
+        if (none == site) return;
+    }
+}
+
+/* Through which modules a call came, innermost first, without this library and the C library: "libgmp.so.10 < podgate". */
+static void name_modules(char to[static FAULT_NAMES], void *const *callers, int count) {
+    const struct module *last = NULL;
+    size_t len = 0;
+    for (int i = 0; i < count; i++) {
+        const struct module *module = module_of(callers[i]);
+        if (!module || module == last || is_own(module) || strstr(module->name, "libc.so") ||
+            strstr(module->name, "vdso") || strstr(module->name, "ld-linux"))
+            continue;
+        int more = snprintf(to + len, FAULT_NAMES - len, "%s%s", last ? " < " : "", module->name);
+        if (more < 0 || (size_t)more >= FAULT_NAMES - len) break;
+        len += (size_t)more;
+        last = module;
+    }
+}
+
+static void note_death(int number) {
+    void *callers[32];
+    int count = backtrace(callers, 32);
+    name_modules(control->died_in, callers, count);
+    backtrace_symbols_fd(callers, count, STDERR_FILENO);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* --- what fails --------------------------------------------------------------------------------- */
+
+static bool is_meant(enum fault_kind kind) {
+    if (!control || atomic_load(&control->kind) != (int)kind) return false;
+    int threads = atomic_load(&control->threads);
+    return threads == FAULT_ALL_THREADS ||
+           (threads == FAULT_MAIN_THREAD) == (pthread_self() == main_thread);
+}
 
 static bool fails(enum fault_kind kind) {
-    if (!control || atomic_load(&control->kind) != (int)kind) return false;
+    static __thread bool is_inside; /* what is done here calls too */
+    void *callers[CALLERS];
+    if (is_inside || !is_meant(kind)) return false;
+    is_inside = true;
+    int count = backtrace(callers, CALLERS);
+    uint64_t site = site_of(callers, count);
     atomic_fetch_add(&control->seen, 1);
-    long left = atomic_fetch_sub(&control->left, 1);
+    if (atomic_load(&control->notes_sites)) note_site(site);
+    uint64_t wanted = atomic_load(&control->site);
+    bool is_counted = wanted == 0 || wanted == site || atomic_load(&control->left) < 1;
+    long left = is_counted ? atomic_fetch_sub(&control->left, 1) : 2;
     bool is_failed = left == 1 || (left < 1 && atomic_load(&control->goes_on));
-    if (is_failed) atomic_fetch_add(&control->failed, 1);
+    if (is_failed) {
+        atomic_fetch_add(&control->failed, 1);
+        name_modules(control->failed_in, callers, count);
+    }
+    is_inside = false;
     return is_failed;
 }
 
@@ -55,11 +166,19 @@ static bool fails_with(enum fault_kind kind, int code) {
 
 static void map_control(void) {
     const char *path = getenv("FAULT_CONTROL");
+    void *first[1];
     int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0) return;
     void *mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    if (mapped != MAP_FAILED) control = mapped;
+    if (mapped == MAP_FAILED) return;
+    main_thread = pthread_self();
+    dl_iterate_phdr(add_module, NULL);
+    backtrace(first, 1); /* loads what it needs */
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        signal(deadly[i], note_death);
+    control = mapped;
 }
 
 int __libc_start_main(int (*program)(int, char **, char **), int argc, char **argv,
@@ -69,15 +188,7 @@ int __libc_start_main(int (*program)(int, char **, char **), int argc, char **ar
     CALL(return, __libc_start_main, program, argc, argv, init, fini, rtld_fini, stack);
 }
 
-/* Two libraries under GnuTLS end the process when they get no memory, by abort or by a null pointer: what else fails is looked for. */
-static bool is_theirs(const void *caller) {
-    Dl_info info;
-    if (!dladdr(caller, &info) || !info.dli_fname) return false;
-    return strstr(info.dli_fname, "/libgmp.") || strstr(info.dli_fname, "/libtasn1.");
-}
-#define NO_MEMORY()                                                                                \
-    (control && atomic_load(&control->kind) == FAULT_MALLOC &&                                     \
-     !is_theirs(__builtin_return_address(0)) && fails_with(FAULT_MALLOC, ENOMEM))
+#define NO_MEMORY() fails_with(FAULT_MALLOC, ENOMEM)
 
 /* --- memory ------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 30000
+#define WAIT_S 30
 #define HEAD_MAX 65536
 
 struct client {
@@ -22,12 +22,16 @@ struct client {
     gnutls_certificate_credentials_t credentials;
 };
 
-static int connect_to(unsigned port) {
+static unsigned wait_of(const struct client_options *options) {
+    return options->wait_s ? options->wait_s : WAIT_S;
+}
+
+static int connect_to(const struct client_options *options) {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((unsigned short)port),
+                                  .sin_port = htons((unsigned short)options->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-    struct timeval wait = {.tv_sec = WAIT_MS / 1000};
+    struct timeval wait = {.tv_sec = wait_of(options)};
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
@@ -76,7 +80,7 @@ static bool start_tls(struct client *client, const struct client_options *option
     if (options->offers_h2) gnutls_alpn_set_protocols(client->session, protocols, 2, 0);
     gnutls_transport_set_int(client->session, client->fd);
     if (options->only_says_hello) return say_hello(client);
-    gnutls_handshake_set_timeout(client->session, WAIT_MS);
+    gnutls_handshake_set_timeout(client->session, wait_of(options) * 1000);
     int code;
     do
         code = gnutls_handshake(client->session);
@@ -87,7 +91,7 @@ static bool start_tls(struct client *client, const struct client_options *option
 struct client *client_open(const struct client_options *options) {
     struct client *client = calloc(1, sizeof *client);
     if (!client) return NULL;
-    client->fd = connect_to(options->port);
+    client->fd = connect_to(options);
     if (client->fd >= 0 && (options->plain || start_tls(client, options))) return client;
     client_close(client);
     return NULL;

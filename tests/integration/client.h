@@ -18,6 +18,7 @@ struct client_options {
     const char *certificate, *key; /* files shown to the server, or NULL */
     bool offers_h2;                /* ALPN: h2 and http/1.1 */
     bool only_says_hello;          /* sends the handshake's first message and reads nothing */
+    unsigned wait_s;               /* the most that anything is waited for; 0: 30 s */
 };
 
 struct response {
