@@ -8,8 +8,7 @@
 #include "edge/clock.h"
 #include "edge/server_body.h"
 #include "edge/server_head.h"
-#include "edge/tls_send.h"
-#include "edge/tls_wait.h"
+#include "edge/tls_transport.h"
 
 #define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
@@ -40,8 +39,7 @@ struct server {
 struct client {
     struct connection *record;
     struct tls_generation *generation;
-    struct tls_sender sender; /* bound when the server speaks TLS */
-    struct tls_waiter waiter;
+    struct tls_transport transport; /* bound when the server speaks TLS */
     unsigned requests, request_limit;
     int64_t ends_ns; /* answers after this end the connection; 0: no such time */
     /* the request */
@@ -76,7 +74,7 @@ static enum MHD_Result queue(struct worker *worker, struct client *client,
     }
     if (is_last_answer(worker->server, client))
         MHD_add_response_header(response, "Connection", "close");
-    if (worker->server->options.tls) tls_sender_expect(&client->sender, reply->body.len);
+    if (worker->server->options.tls) tls_transport_expect(&client->transport, reply->body.len);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     if (worker->server->options.counts_requests)
@@ -159,7 +157,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct worker *worker = cls;
     struct client *client = *request_context;
     (void)version;
-    tls_waiter_note_progress();
+    tls_transport_note_progress();
     if (!client) {
         client =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -184,7 +182,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     (void)connection;
     if (!client) return;
     body_drop(&worker->bodies, &client->body);
-    tls_sender_flush(&client->sender);
+    tls_transport_flush(&client->transport);
     atomic_fetch_sub(&worker->server->in_flight, 1);
     if (worker->server->options.counts_requests)
         metrics_add(worker->server->options.metrics, METRIC_INFLIGHT, -1);
@@ -226,8 +224,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
         void *session =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
         client->generation = tls_begin_session(options->tls, session);
-        tls_sender_bind(&client->sender, session, fd);
-        tls_waiter_bind(&client->waiter, session, fd, worker->events);
+        tls_transport_bind(&client->transport, session, fd, worker->events);
     }
     *socket_context = client;
 }

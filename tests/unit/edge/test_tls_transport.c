@@ -9,17 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "edge/tls_send.h"
+#include "edge/tls_transport.h"
 
 static int ends[2];
-static struct tls_sender sender;
+static struct tls_transport transport;
 
 static int set_up(void **state) {
     (void)state;
     int least = 1;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -1;
     setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
-    sender = (struct tls_sender){.fd = ends[0]};
+    transport = (struct tls_transport){.fd = ends[0]};
     return 0;
 }
 
@@ -36,7 +36,7 @@ static ssize_t push(const char *text) {
         void *bytes;
     } at = {text};
     struct iovec part = {at.bytes, strlen(text)};
-    return tls_sender_push(&sender, &part, 1);
+    return tls_transport_push(&transport, &part, 1);
 }
 
 /* What has arrived; "" when nothing has. */
@@ -52,7 +52,7 @@ static const char *arrived(void) {
 
 static void a_head_waits_for_its_body(void **state) {
     (void)state;
-    tls_sender_expect(&sender, strlen(BODY));
+    tls_transport_expect(&transport, strlen(BODY));
     assert_int_equal(push(HEAD), strlen(HEAD));
     assert_string_equal(arrived(), "");
     assert_int_equal(push(BODY), strlen(BODY));
@@ -63,19 +63,19 @@ static void a_head_waits_for_its_body(void **state) {
 
 static void head_and_body_in_one_wait_for_nothing(void **state) {
     (void)state;
-    tls_sender_expect(&sender, strlen(BODY));
+    tls_transport_expect(&transport, strlen(BODY));
     assert_int_equal(push(HEAD BODY), strlen(HEAD BODY));
     assert_string_equal(arrived(), HEAD BODY);
 }
 
 static void what_waits_for_nothing_is_flushed(void **state) {
     (void)state;
-    tls_sender_expect(&sender, strlen(BODY));
+    tls_transport_expect(&transport, strlen(BODY));
     assert_int_equal(push(HEAD), strlen(HEAD));
-    tls_sender_flush(&sender);
+    tls_transport_flush(&transport);
     assert_string_equal(arrived(), HEAD);
-    tls_sender_expect(&sender, strlen(BODY));
-    tls_sender_flush(&sender);
+    tls_transport_expect(&transport, strlen(BODY));
+    tls_transport_flush(&transport);
     assert_int_equal(push("alert"), 5);
     assert_string_equal(arrived(), "alert");
 }
@@ -88,11 +88,11 @@ static void nothing_is_lost_where_the_socket_is_full(void **state) {
     for (ssize_t n; (n = push(filling)) > 0;)
         filled += (size_t)n;
     assert_int_equal(errno, EAGAIN);
-    tls_sender_expect(&sender, strlen(BODY));
+    tls_transport_expect(&transport, strlen(BODY));
     assert_int_equal(push(HEAD), strlen(HEAD));
     assert_int_equal(push(BODY), -1);
     assert_int_equal(errno, EAGAIN);
-    tls_sender_flush(&sender);
+    tls_transport_flush(&transport);
     while (filled > 0)
         filled -= strlen(arrived());
     /* GnuTLS offers again what was not taken. */
