@@ -44,9 +44,9 @@ struct metrics_shard *metrics_shard(struct metrics *metrics, unsigned index);
 /* One more of a counter's value. A NULL shard counts nothing (tests). */
 void metrics_count(struct metrics_shard *shard, enum metric metric, unsigned value_index);
 void metrics_count_http(struct metrics_shard *shard, int status);
-/* A review was answered, `took_ns` after its last byte had arrived. */
+/* A review was answered, `took_ns` after its last byte had arrived. `declared`: the kinds of the policies in force, or NULL. */
 void metrics_count_admission(struct metrics_shard *shard, const struct admission_outcome *outcome,
-                             int64_t took_ns);
+                             const struct declared_kinds *declared, int64_t took_ns);
 void metrics_set(struct metrics *metrics, enum metric gauge, int64_t value);
 void metrics_add(struct metrics *metrics, enum metric gauge, int64_t difference);
 

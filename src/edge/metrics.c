@@ -1,7 +1,7 @@
 #include "edge/clock.h"
 #include "edge/metrics_state.h"
 
-#define PROFILES_MAX 64
+#define ADMISSIONS_MAX 1024 /* of a profile and a kind */
 #define RULES_MAX 2048
 #define EXCUSED_MAX 2048
 
@@ -33,7 +33,7 @@ const struct bucket metric_buckets[BUCKETS] = {
 
 static bool make_tables(struct metrics *metrics) {
     struct arena *arena = &metrics->arena;
-    return series_init(&metrics->admissions, arena, 1, ADMISSION_COLUMNS, PROFILES_MAX) &&
+    return series_init(&metrics->admissions, arena, 2, ADMISSION_COLUMNS, ADMISSIONS_MAX) &&
            series_init(&metrics->violations, arena, 2, ACTION_COLUMNS, RULES_MAX) &&
            series_init(&metrics->excused, arena, 3, 1, EXCUSED_MAX) &&
            series_init(&metrics->namespaces, arena, 1, DECISIONS, metrics->options.namespaces);
@@ -125,24 +125,25 @@ void metrics_announce(struct metrics *metrics, const struct snapshot *snapshot) 
 
 /* --- reviews ---------------------------------------------------------------------------------- */
 
-static size_t kind_index(const struct admission_outcome *outcome) {
+/* Of what is on the wire no name becomes a label that neither Kubernetes nor a policy file has. */
+static struct str kind_name(const struct admission_outcome *outcome,
+                            const struct declared_kinds *declared) {
     const struct group_version_kind *kind = &outcome->review.kind;
     const struct workload_kind *known =
-        outcome->has_review ? workload_find(kind->group, kind->kind) : NULL;
-    size_t index = known ? (size_t)(known - workload_kinds) : KINDS - 1;
-    return index < KINDS ? index : KINDS - 1;
+        outcome->has_review ? workload_find_among(declared, kind->group, kind->kind) : NULL;
+    return known ? known->kind : STR("other");
 }
 
-static void count_decision(struct metrics_shard *shard, const struct admission_outcome *outcome) {
+static void count_decision(struct metrics_shard *shard, const struct admission_outcome *outcome,
+                           const struct declared_kinds *declared) {
     struct metrics *metrics = shard->metrics;
     size_t operation = outcome->has_review ? outcome->review.operation : OPERATION_OTHER;
     bool dry_run = outcome->has_review && outcome->review.dry_run;
     /* What the path calls a profile and is none is no label. */
-    struct str profile = outcome->has_profile ? outcome->profile : STR("");
-    add(&series_counts(
-            &metrics->admissions, &shard->arena,
-            &profile)[admission_column(operation, kind_index(outcome), outcome->decision, dry_run)],
-        1);
+    const struct str names[] = {outcome->has_profile ? outcome->profile : STR(""),
+                                kind_name(outcome, declared)};
+    _Atomic uint64_t *counts = series_counts(&metrics->admissions, &shard->arena, names);
+    add(&counts[admission_column(operation, outcome->decision, dry_run)], 1);
     if (metrics->options.namespaces > 0 && outcome->has_review)
         add(&series_counts(&metrics->namespaces, &shard->arena,
                            &outcome->review.name_space)[outcome->decision],
@@ -171,14 +172,14 @@ static void count_violations(struct metrics_shard *shard, const struct judgement
 }
 
 void metrics_count_admission(struct metrics_shard *shard, const struct admission_outcome *outcome,
-                             int64_t took_ns) {
+                             const struct declared_kinds *declared, int64_t took_ns) {
     if (!shard) return;
     size_t bucket = 0;
     while (took_ns > metric_buckets[bucket].most_ns)
         bucket++;
     add(&shard->buckets[bucket], 1);
     add(&shard->sum_ns, (uint64_t)took_ns);
-    count_decision(shard, outcome);
+    count_decision(shard, outcome, declared);
     if (outcome->judged) count_violations(shard, &outcome->judgement);
     if (outcome->error_reason)
         metrics_count(shard, METRIC_ADMISSION_ERRORS,

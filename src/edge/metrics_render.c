@@ -12,9 +12,6 @@ struct renderer {
 static struct str operation_at(size_t i) { return operation_name((enum operation)i); }
 static struct str decision_at(size_t i) { return decision_name((enum decision)i); }
 static struct str action_at(size_t i) { return action_name((enum action)i); }
-static struct str kind_at(size_t i) {
-    return i < workload_kind_count ? workload_kinds[i].kind : STR("other");
-}
 
 /* --- rows of metrics.def ------------------------------------------------------------------------ */
 
@@ -62,8 +59,7 @@ struct series_family {
 };
 
 static void add_admission(struct metrics_text *text, size_t column) {
-    text_label(text, "operation", operation_at(column / 2 / DECISIONS / KINDS));
-    text_label(text, "kind", kind_at(column / 2 / DECISIONS % KINDS));
+    text_label(text, "operation", operation_at(column / 2 / DECISIONS));
     text_label(text, "decision", decision_at(column / 2 % DECISIONS));
     text_label(text, "dry_run", column % 2 ? STR("true") : STR("false"));
 }
@@ -97,7 +93,7 @@ static void render_series(struct renderer *r, struct series_table *table,
 static void render_all_series(struct renderer *r) {
     static const struct series_family admissions = {"podgate_admission_requests_total",
                                                     "Reviews answered.",
-                                                    {"profile"},
+                                                    {"profile", "kind"},
                                                     add_admission};
     static const struct series_family violations = {
         "podgate_policy_violations_total",

@@ -12,7 +12,6 @@
 #define VALUES_MAX 16
 #define SHARDS_MAX 256
 #define OPERATIONS (OPERATION_OTHER + 1)
-#define KINDS (WORKLOAD_KINDS_MAX + 1) /* the last one is "other" */
 #define DECISIONS (DECISION_ERROR + 1)
 #define ACTIONS (ACTION_DENY + 1)
 
@@ -49,16 +48,15 @@ struct metrics {
     struct process_files process;
     _Atomic int64_t gauges[METRIC_COUNT];
     struct metrics_shard *shards[SHARDS_MAX];
-    struct series_table admissions; /* profile; columns: admission_column */
+    struct series_table admissions; /* profile, kind; columns: admission_column */
     struct series_table violations; /* policy, rule; columns: action_column */
     struct series_table excused;    /* policy, rule, exception */
     struct series_table namespaces; /* namespace; columns: decisions; unused with a limit of 0 */
 };
 
-#define ADMISSION_COLUMNS (OPERATIONS * KINDS * DECISIONS * 2)
-static inline size_t admission_column(size_t operation, size_t kind, size_t decision,
-                                      size_t dry_run) {
-    return ((operation * KINDS + kind) * DECISIONS + decision) * 2 + dry_run;
+#define ADMISSION_COLUMNS (OPERATIONS * DECISIONS * 2)
+static inline size_t admission_column(size_t operation, size_t decision, size_t dry_run) {
+    return (operation * DECISIONS + decision) * 2 + dry_run;
 }
 #define ACTION_COLUMNS (ACTIONS * ACTIONS)
 static inline size_t action_column(enum action action, enum action wanted) {

@@ -35,7 +35,8 @@ static void judge(struct webhook *webhook, struct http_thread *thread,
                                  .content_type = "application/json",
                                  .retry_after_s = -1};
     int64_t took_ns = clock_monotonic_ns() - began_ns;
-    metrics_count_admission(thread->metrics, &outcome, took_ns);
+    metrics_count_admission(thread->metrics, &outcome, snapshot ? &snapshot->declared : NULL,
+                            took_ns);
     if (outcome.http_status == 500 && thread->arena.is_over_budget) {
         store_release(webhook->store, snapshot);
         arena_reset(&thread->arena, 0);

@@ -52,7 +52,7 @@ __attribute__((noinline)) void path_measured(struct path *path, int calls) {
         admission_answer(&path->arena, &path->options, path->snapshot, STR(""), path->body, 0,
                          &path->outcome);
         if (!path->is_observed) continue;
-        metrics_count_admission(path->shard, &path->outcome, 250000);
+        metrics_count_admission(path->shard, &path->outcome, NULL, 250000);
         webhook_log_review(path->log, true, &path->arena, &path->outcome, path->snapshot, 250000);
     }
 }

@@ -298,7 +298,7 @@ static void health_and_metrics_answer_on_their_own_ports(void **state) {
     assert_int_equal(metrics.status, 200);
     assert_true(response_has_header(&metrics, "Content-Type: text/plain; version=0.0.4"));
     const char *const lines[] = {
-        "podgate_admission_requests_total{profile=\"default\",operation=\"CREATE\",kind=\"Pod\",decision=\"allow\",dry_run=\"false\"}",
+        "podgate_admission_requests_total{profile=\"default\",kind=\"Pod\",operation=\"CREATE\",decision=\"allow\",dry_run=\"false\"}",
         "podgate_admission_request_duration_seconds_bucket{le=\"+Inf\"}",
         "podgate_config_last_reload_successful 1",
         "podgate_build_info{version=",

@@ -66,21 +66,21 @@ static void reviews_are_counted_by_bounded_labels(void **state) {
                                                    .operation = OPERATION_UPDATE,
                                                    .dry_run = true},
                                         .decision = DECISION_DENIED};
-    metrics_count_admission(shard, &outcome, 300000);
+    metrics_count_admission(shard, &outcome, NULL, 300000);
     outcome.review.kind =
         (struct group_version_kind){STR("evil.example"), STR("v1"), STR("Any\"thing\n")};
     outcome.decision = DECISION_ALLOWED;
-    metrics_count_admission(shard, &outcome, 40);
+    metrics_count_admission(shard, &outcome, NULL, 40);
     outcome = (struct admission_outcome){.http_status = 400,
                                          .decision = DECISION_ERROR,
                                          .error_reason = "malformed"};
-    metrics_count_admission(shard, &outcome, INT64_C(9000000000));
+    metrics_count_admission(shard, &outcome, NULL, INT64_C(9000000000));
     assert_line(
-        "\npodgate_admission_requests_total{profile=\"default\",operation=\"UPDATE\",kind=\"Deployment\",decision=\"deny\",dry_run=\"true\"} 1\n");
+        "\npodgate_admission_requests_total{profile=\"default\",kind=\"Deployment\",operation=\"UPDATE\",decision=\"deny\",dry_run=\"true\"} 1\n");
     assert_line(
-        "{profile=\"default\",operation=\"UPDATE\",kind=\"other\",decision=\"allow\",dry_run=\"true\"} 1\n");
+        "{profile=\"default\",kind=\"other\",operation=\"UPDATE\",decision=\"allow\",dry_run=\"true\"} 1\n");
     assert_line(
-        "{profile=\"\",operation=\"OTHER\",kind=\"other\",decision=\"error\",dry_run=\"false\"} 1\n");
+        "{profile=\"\",kind=\"other\",operation=\"OTHER\",decision=\"error\",dry_run=\"false\"} 1\n");
     assert_line("\npodgate_admission_errors_total{reason=\"malformed\"} 1\n");
     assert_line("_bucket{le=\"0.00005\"} 1\n");
     assert_line("_bucket{le=\"0.00025\"} 1\n");
@@ -151,7 +151,7 @@ static void judge(const char *profile, const char *review, enum mode mode) {
     struct admission_options options = {.limits = scan_limits_default, .mode = mode};
     struct admission_outcome outcome;
     admission_answer(&arena, &options, snapshot, str_from(profile), str_from(review), 0, &outcome);
-    metrics_count_admission(metrics_shard(metrics, 1), &outcome, 1000);
+    metrics_count_admission(metrics_shard(metrics, 1), &outcome, NULL, 1000);
 }
 
 static void violations_are_counted_by_rule_and_action(void **state) {
@@ -165,9 +165,9 @@ static void violations_are_counted_by_rule_and_action(void **state) {
     assert_line(
         "{policy=\"basics\",rule=\"host-namespaces\",action=\"audit\",wanted=\"audit\"} 3\n");
     assert_line(
-        "{profile=\"default\",operation=\"CREATE\",kind=\"Pod\",decision=\"deny\",dry_run=\"false\"} 1\n");
+        "{profile=\"default\",kind=\"Pod\",operation=\"CREATE\",decision=\"deny\",dry_run=\"false\"} 1\n");
     assert_line(
-        "{profile=\"soft\",operation=\"CREATE\",kind=\"Pod\",decision=\"would_deny\",dry_run=\"false\"} 2\n");
+        "{profile=\"soft\",kind=\"Pod\",operation=\"CREATE\",decision=\"would_deny\",dry_run=\"false\"} 2\n");
 }
 
 static void rules_in_force_begin_at_0(void **state) {
@@ -194,7 +194,7 @@ static void what_the_path_calls_a_profile_is_no_label(void **state) {
     (void)state;
     compile();
     judge("made-up", REVIEW("team-a"), MODE_ENFORCE);
-    assert_line("{profile=\"\",operation=\"OTHER\",kind=\"other\",decision=\"error\"");
+    assert_line("{profile=\"\",kind=\"other\",operation=\"OTHER\",decision=\"error\"");
     assert_null(strstr(render(), "made-up"));
 }
 
@@ -289,7 +289,7 @@ static void *count_everything(void *arg) {
         snprintf(name, sizeof name, "r%d", i);
         rule.name = str_from(name);
         outcome.profile = STR("default");
-        metrics_count_admission(shard, &outcome, 1);
+        metrics_count_admission(shard, &outcome, NULL, 1);
     }
     return NULL;
 }
@@ -314,12 +314,35 @@ static void threads_that_meet_a_name_together_share_its_series(void **state) {
     assert_line("{policy=\"p\",rule=\"r299\",action=\"deny\",wanted=\"deny\"} 4\n");
 }
 
+static void a_declared_kind_is_counted_by_its_name(void **state) {
+    (void)state;
+    const struct workload_kind rollout = {.group = STR("argoproj.io"),
+                                          .kind = STR("Rollout"),
+                                          .declared_as = (unsigned)workload_kind_count};
+    const struct declared_kinds declared = {&rollout, 1};
+    struct admission_outcome outcome = {.has_review = true,
+                                        .has_profile = true,
+                                        .profile = STR("default"),
+                                        .review = {.kind = {STR("argoproj.io"), STR("v1alpha1"),
+                                                            STR("Rollout")}}};
+    metrics_count_admission(metrics_shard(metrics, 0), &outcome, &declared, 1);
+    /* Of another group, or declared no more. */
+    outcome.review.kind.group = STR("evil.example");
+    metrics_count_admission(metrics_shard(metrics, 0), &outcome, &declared, 1);
+    outcome.review.kind.group = STR("argoproj.io");
+    metrics_count_admission(metrics_shard(metrics, 0), &outcome, NULL, 1);
+    assert_line("{profile=\"default\",kind=\"Rollout\",operation=\"CREATE\",decision=\"allow\",dry_"
+                "run=\"false\"} 1\n");
+    assert_line("{profile=\"default\",kind=\"other\",operation=\"CREATE\",decision=\"allow\",dry_"
+                "run=\"false\"} 2\n");
+}
+
 static void without_a_shard_nothing_is_counted(void **state) {
     (void)state;
     struct admission_outcome outcome = {.http_status = 200};
     metrics_count(NULL, METRIC_SHED, SHED_MEMORY);
     metrics_count_http(NULL, 200);
-    metrics_count_admission(NULL, &outcome, 1);
+    metrics_count_admission(NULL, &outcome, NULL, 1);
     metrics_set(NULL, METRIC_RELOAD_OK, 1);
     metrics_add(NULL, METRIC_RELOAD_OK, 1);
 }
@@ -345,6 +368,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_process_is_described, set_up, tear_down),
         cmocka_unit_test_setup_teardown(threads_that_meet_a_name_together_share_its_series, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_declared_kind_is_counted_by_its_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_shard_nothing_is_counted, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
