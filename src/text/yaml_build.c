@@ -149,11 +149,18 @@ static bool fail_for_complex_key(struct yaml_build *build, const yaml_event_t *e
     return yaml_build_fail(build, event, ERR_SYNTAX, "a list or a mapping cannot be a key");
 }
 
+static bool fail_for_unstable_key(struct yaml_build *build, const yaml_event_t *event) {
+    return yaml_build_fail(build, event, ERR_SYNTAX,
+                           "kubectl would write this number anew as a key: put it in quotes");
+}
+
 static bool add_alias(struct yaml_build *build, const yaml_event_t *event) {
     const struct tree_yaml_node *node = yaml_alias_find(build, event);
     if (!node) return false;
     if (expects_key(build)) {
         const struct cJSON *key = &node->node;
+        if (tree_is_number(key) && !yaml_scalar_is_stable_key(str_from(key->valuestring)))
+            return fail_for_unstable_key(build, event);
         if (tree_is_string(key) || tree_is_number(key))
             take_key(build, event, key->valuestring, false);
         else if (tree_is_bool(key))
@@ -209,11 +216,21 @@ static bool has_tag(const yaml_event_t *event, const char *tag) {
     return own && strcmp((const char *)own, tag) == 0;
 }
 
+/* `{a: !, b}`: here an empty text and the key b, for kubectl's older YAML the tag "!," and the text b. */
+static bool is_tag_before_comma(struct yaml_build *build, const yaml_event_t *event,
+                                struct str text) {
+    size_t end = offset_of(build, event->end_mark);
+    return text.len == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           end < build->text.len && build->text.at[end] == ',';
+}
+
 /* Types a scalar by its tag, which must fit the text. */
 static bool resolve_tagged(struct yaml_build *build, const yaml_event_t *event, struct str text,
                            struct yaml_scalar *scalar) {
     const yaml_char_t *tag = event->data.scalar.tag;
     *scalar = (struct yaml_scalar){.kind = YAML_SCALAR_STRING};
+    if (is_tag_before_comma(build, event, text))
+        return fail_for_tag(build, event, tag, "has no value: a comma follows");
     if (has_tag(event, YAML_STR_TAG) || has_tag(event, YAML_TIMESTAMP_TAG) || has_tag(event, "!"))
         return true;
     bool is_int = has_tag(event, YAML_INT_TAG), is_float = has_tag(event, YAML_FLOAT_TAG);
@@ -270,8 +287,11 @@ static bool add_key(struct yaml_build *build, const yaml_event_t *event, struct 
     case YAML_SCALAR_STRING: take_key(build, event, text.at, false); break;
     case YAML_SCALAR_TRUE: take_key(build, event, "true", false); break;
     case YAML_SCALAR_FALSE: take_key(build, event, "false", false); break;
-    case YAML_SCALAR_INTEGER:
-    case YAML_SCALAR_FLOAT: take_key(build, event, scalar.text.at, false); break;
+    case YAML_SCALAR_FLOAT:
+        if (!yaml_scalar_is_stable_key(scalar.text)) return fail_for_unstable_key(build, event);
+        take_key(build, event, scalar.text.at, false);
+        break;
+    case YAML_SCALAR_INTEGER: take_key(build, event, scalar.text.at, false); break;
     case YAML_SCALAR_NULL:
     case YAML_SCALAR_NOT_FINITE:
         return yaml_build_fail(build, event, ERR_SYNTAX, "a key must be text: put it in quotes");

@@ -150,6 +150,15 @@ static bool resolve_integer(struct arena *arena, struct str text, struct yaml_sc
     return true;
 }
 
+bool yaml_scalar_is_stable_key(struct str number) {
+    struct tree_decimal decimal;
+    if (!tree_decimal_read(number, &decimal) || decimal.exponent.len > 0) return false;
+    size_t digits = decimal.whole.len + decimal.fraction.len;
+    /* Up to six digits are those of the float too; what is below 0.0001 gets an exponent. */
+    return digits <= 6 && !str_starts_with(decimal.fraction, STR("0000")) &&
+           (decimal.fraction.len == 0 || !str_ends_with(number, STR("0")));
+}
+
 static struct str without_underscores(struct arena *arena, struct str plain) {
     if (str_find_char(plain, '_') == plain.len) return plain;
     struct strbuf text;

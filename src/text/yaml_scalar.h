@@ -25,6 +25,9 @@ struct yaml_scalar {
 /* As kubectl's YAML library types it (go-yaml v2). False: out of memory, the arena is marked. */
 MUST_CHECK bool yaml_scalar_resolve(struct arena *arena, struct str plain,
                                     struct yaml_scalar *scalar);
+/* Whether kubectl writes a key that is this fraction as it is spelled: it takes the shortest digits of a 32-bit float, and an
+ * exponent from a million on. */
+bool yaml_scalar_is_stable_key(struct str number);
 /* As policy files are typed: by the core schema of YAML 1.2, so yes, no, on and off are plain words. False, saying what to
  * write instead, where 1.1 reads another number, or where a word is spelled in capitals. */
 MUST_CHECK bool yaml_scalar_resolve_strictly(struct arena *arena, struct str plain,
