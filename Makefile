@@ -228,6 +228,11 @@ CONFORMANCE ?= -n 200000 -pairs 200000 -time 60s
 conformance: $(OUT)/tests/conformance/driver ## pod-security beside upstream's own code (needs Go 1.26; CONFORMANCE="-n 1000000 -pairs 1000000 -seed 7")
 	@cd tests/conformance && go run . -driver $(abspath $<) $(CONFORMANCE)
 
+.PHONY: differential
+DIFFERENTIAL ?= -json 200000 -yaml 200000
+differential: $(OUT)/tests/conformance/reading/driver ## JSON and YAML, mutated, beside what encoding/json and kubectl read (needs Go 1.26; DIFFERENTIAL="-json 5000000 -seed 7")
+	@cd tests/conformance && go run ./reading -driver $(abspath $<) $(DIFFERENTIAL)
+
 desk-test: $(PODGATE) ## check with schemas, files, terminals, helm, docs/ci.md, and Lists of 100 MB (needs python3-jsonschema, pre-commit, Go 1.26; DUMP_MIB=1024)
 	@PODGATE=$(abspath $(PODGATE)) tests/desk/run.sh
 
@@ -361,6 +366,10 @@ $(OUT)/tests/golden/test_conformance_found: $(JUDGING)
 $(OUT)/tests/conformance/driver: %: %.o $(JUDGING) $(ARCHIVE)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(JUDGING) $(ARCHIVE) $(LIBS)
+
+$(OUT)/tests/conformance/reading/driver: %: %.o $(ARCHIVE)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(ARCHIVE) $(LIBS)
 
 $(BENCHES): $(BUILD)/bench/%: $(OUT)/tests/bench/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
