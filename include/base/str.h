@@ -91,11 +91,6 @@ static inline const char *str_plural(uint64_t count) { return count == 1 ? "" : 
 /* What stands before item `i` of `count` in "a, b or c". */
 struct str str_or(size_t i, size_t count);
 
-/* FNV-1a of a text behind the texts before it: the same everywhere and always, for fingerprints. Who chooses
- * the texts can make them collide: tables have base/table's. */
-#define STR_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t str_hash_add(uint64_t hash, struct str s);
-
 /* Length of the well-formed UTF-8 sequence (RFC 3629) at s.at: 1 to 4, or 0 when ill-formed. */
 size_t str_utf8_length(struct str s);
 /* Number of code points (ill-formed bytes count one each). */

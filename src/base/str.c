@@ -167,13 +167,6 @@ struct str str_or(size_t i, size_t count) {
     return i + 1 < count ? STR(", ") : STR(" or ");
 }
 
-/* A text ends with a byte that UTF-8 never has, so that borders count. */
-uint64_t str_hash_add(uint64_t hash, struct str s) {
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ (unsigned char)s.at[i]) * UINT64_C(0x100000001b3);
-    return (hash ^ 0xFF) * UINT64_C(0x100000001b3);
-}
-
 /* RFC 3629: the range of the second byte excludes overlong forms, surrogates and above U+10FFFF. */
 size_t str_utf8_length(struct str s) {
     if (s.len == 0) return 0;

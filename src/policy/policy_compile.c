@@ -2,6 +2,7 @@
 #include "policy/builtin.h"
 #include "policy/policy_loading.h"
 
+#include "base/fingerprint.h"
 #include "base/glob.h"
 
 #define SNAPSHOT_BLOCK_BYTES (64 * 1024)
@@ -272,9 +273,9 @@ struct snapshot *loading_compile(struct loading *loading) {
 }
 
 static uint64_t hash_sources(const struct policy_source *sources, size_t count) {
-    uint64_t hash = STR_HASH_START;
+    uint64_t hash = FINGERPRINT_START;
     for (size_t i = 0; i < count; i++)
-        hash = str_hash_add(str_hash_add(hash, sources[i].name), sources[i].text);
+        hash = fingerprint_add(fingerprint_add(hash, sources[i].name), sources[i].text);
     return hash;
 }
 

@@ -1,5 +1,7 @@
 #include "desk/format/told.h"
 
+#include "base/fingerprint.h"
+
 #define ACTUAL_BYTES 128
 
 void told_add_mend(struct strbuf *buf, const struct desk_result *result) {
@@ -81,14 +83,15 @@ struct str told_fingerprint(struct arena *arena, const struct desk_result *resul
         finding->detail,
         str_from(numbers),
     };
-    uint64_t hash = STR_HASH_START;
+    uint64_t hash = FINGERPRINT_START;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        hash = str_hash_add(hash, parts[i]);
+        hash = fingerprint_add(hash, parts[i]);
     return as_text(arena, hash);
 }
 
 struct str told_error_fingerprint(struct arena *arena, const struct desk_error *error) {
-    return as_text(arena, str_hash_add(str_hash_add(STR_HASH_START, error->file), error->message));
+    return as_text(arena, fingerprint_add(fingerprint_add(FINGERPRINT_START, error->file),
+                                          error->message));
 }
 
 /* --- the last line ------------------------------------------------------------------------------ */

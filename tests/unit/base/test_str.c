@@ -129,14 +129,6 @@ static void reads_integers_within_int64_only(void **state) {
     }
 }
 
-static void fingerprints_do_not_change_and_borders_count(void **state) {
-    (void)state;
-    uint64_t ab = str_hash_add(STR_HASH_START, STR("ab"));
-    assert_true(ab == UINT64_C(0xe7202e190542452f));
-    uint64_t a_b = str_hash_add(str_hash_add(STR_HASH_START, STR("a")), STR("b"));
-    assert_true(ab != a_b);
-}
-
 static void the_nearest_word_is_a_likely_typing_error(void **state) {
     (void)state;
     static const char *const known[] = {"privileged", "host-path",       "name",
@@ -318,7 +310,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_formatted_may_have_any_length, setup, teardown),
         cmocka_unit_test_setup_teardown(without_memory_there_is_no_text, setup, teardown),
         cmocka_unit_test(reads_integers_within_int64_only),
-        cmocka_unit_test(fingerprints_do_not_change_and_borders_count),
         cmocka_unit_test(the_nearest_word_is_a_likely_typing_error),
         cmocka_unit_test(utf8_is_what_rfc3629_says),
         cmocka_unit_test(a_cut_does_not_halve_a_character),
