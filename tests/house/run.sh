@@ -173,11 +173,14 @@ if [ -f docs/threat-model.md ]; then
     done | report "the threat model points to tests and documents that exist"
 fi
 
-# --- names of the workplace ---------------------------------------------------------------------
-sed -e '/^#/d' -e '/^$/d' $here/names.txt >"$work/names"
-if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then git ls-files -z -co --exclude-standard; else find . -type f -not -path './build/*' -not -path './.git/*' -print0; fi |
-    xargs -0 -r grep -InsEf "$work/names" -- /dev/null | cut -c 1-160 | sed 's/^\([^:]*:[0-9]*:\)/\1 names where it was written: /' |
-    report "no machine's or workplace's name in the files"
+# --- texts that no file may have -------------------------------------------------------------------
+find_texts() { # PATTERNS WHAT
+    sed -e '/^#/d' -e '/^$/d' "$1" >"$work/patterns"
+    if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then git ls-files -z -co --exclude-standard; else find . -type f -not -path './build/*' -not -path './.git/*' -print0; fi |
+        xargs -0 -r grep -InsEf "$work/patterns" -- /dev/null | cut -c 1-160 | sed "s/^\\([^:]*:[0-9]*:\\)/\\1 $2: /"
+}
+find_texts $here/names.txt "names where it was written" | report "no machine's or workplace's name in the files"
+find_texts $here/tokens.txt "a token that hosts refuse on push: break it" | report "no token that a host's secret scanner would refuse"
 
 # --- the checker itself -------------------------------------------------------------------------
 if [ -z "${HOUSE_PLANTED:-}" ]; then $here/planted.sh 2>&1 | report "planted violations are found"; fi
