@@ -2,7 +2,7 @@
  * secret: does a variable hold a secret in clear? Told by its name, by its value's shape, never by guessing at
  * randomness. Tables in secret_terms.def, secret_name.c and secret_shape.c are the only home of names and shapes; docs/secrets.md explains them.
  *
- * Values are looked at and never copied, printed or kept. Nothing is allocated. Any thread may enter.
+ * Values are looked at and never copied, printed or kept; but for secret_stand_in nothing is allocated. Any thread may enter.
  */
 #ifndef PODGATE_RULES_SECRET_H
 #define PODGATE_RULES_SECRET_H
@@ -49,5 +49,13 @@ unsigned secret_entropy(struct str text);
  * case and digits that take turns, entropy of `millibits` a character at least, and no printable text in base64.
  */
 bool secret_value_is_random(struct str value, size_t length, unsigned millibits);
+
+/*
+ * What to write instead of a value, so that it is judged as the value was and tells nothing else of it: of the same shape behind the
+ * same name, or literal or a reference as it was, random or not. An empty value and a flag such as --db-password are their
+ * own. `number` keeps different values apart. *is_exact is false when no text was found that is
+ * judged alike in everything. STR_NONE when out of memory.
+ */
+struct str secret_stand_in(struct arena *arena, struct str value, unsigned number, bool *is_exact);
 
 #endif

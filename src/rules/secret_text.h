@@ -26,6 +26,8 @@ bool secret_is_mask(struct str text);
 bool secret_is_password(struct str text);
 /* What a token of a known maker at the start of `rest` is, and how long; NULL: there is none. */
 const char *secret_shape_at(struct str rest, size_t *length);
+/* Writes something of that kind, made up from `number`; false: no prefix alone makes one. */
+bool secret_shape_write(struct strbuf *out, const char *what, unsigned number);
 /* Whether the base64 text means "user:password". */
 bool secret_is_login(struct str base64);
 /* Whether it means printable text, such as JSON, a config, a certificate. */
