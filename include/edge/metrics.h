@@ -24,6 +24,14 @@ enum metric {
 enum shed_reason { SHED_MEMORY, SHED_BIG_BODY, SHED_CONNECTIONS, SHED_DEADLINE, SHED_DESCRIPTORS };
 enum cut_reason { CUT_NO_REQUEST, CUT_SLOW_BODY, CUT_IDLE, CUT_EVICTED, CUT_NOT_TLS };
 enum handshake_result { HANDSHAKE_OK, HANDSHAKE_FAILED, HANDSHAKE_CLIENT_REFUSED };
+enum record_result {
+    RECORD_WRITTEN,
+    RECORD_SURPLUS,    /* the file has enough of that workload */
+    RECORD_QUEUE_FULL, /* the disk is slower than reviews come */
+    RECORD_TOO_LARGE,
+    RECORD_NOT_WRITTEN, /* disk full, folder gone */
+    RECORD_UNJUDGEABLE  /* so nobody can tell what in it is a secret */
+};
 enum reload_result { RELOADED, RELOAD_FAILED };
 
 struct metrics;

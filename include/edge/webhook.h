@@ -10,6 +10,7 @@
 
 #include "edge/http.h"
 #include "edge/log.h"
+#include "edge/recorder.h"
 #include "policy/admission.h"
 #include "policy/store.h"
 
@@ -19,7 +20,8 @@ struct webhook {
     struct admission_options admission;
     struct store *store;
     struct log *log;
-    bool omits_users; /* log lines do not say who asked */
+    struct recorder *recorder; /* NULL: reviews are not recorded */
+    bool omits_users;          /* log lines do not say who asked */
     /* Bodies above WEBHOOK_BIG_BODY judged at once: one thread fewer than there are (but at least one), so that a
      * worst-case review cannot stall all the others. */
     unsigned big_limit;

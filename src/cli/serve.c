@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/console.h"
+#include "cli/serve_options.h"
 #include "cli/serve_process.h"
 #include "cli/version.h"
 #include "edge/clock.h"
@@ -17,109 +18,8 @@
 #define PLAIN_CONNECTIONS 16 /* of the health and of the metrics port */
 #define PLAIN_MS 5000
 #define INACTIVITY_S 150
-#define LAST_ARRIVALS_MS 1000 /* for who connected just before the door was closed to ask */
-#define THREADS_MAX 200
+#define LAST_ARRIVALS_MS 1000     /* for who connected just before the door was closed to ask */
 #define MAPPED_BYTES (256 * 1024) /* what is as large goes back to the system when it is freed */
-
-struct serve_options {
-    struct str listen, health_listen, metrics_listen, tls_cert, tls_key, client_ca, port_file;
-    struct str_list client_names, policies, exempt_namespaces;
-    struct str own_namespace;
-    int mode, log_format, log_level, sandbox;
-    bool audit_only, omit_users;
-    int64_t threads, max_connections, metrics_namespaces;
-    int64_t max_body, memory_budget, max_string, max_depth, max_nodes;
-    int64_t first_request_ms, body_ms, idle_ms, connection_age_ms;
-    int64_t drain_quiet_ms, drain_timeout_ms, poll_ms;
-};
-
-static const char *const log_format_names[] = {"json", "text", NULL};
-static const char *const sandbox_names[] = {"auto", "require", "off", NULL};
-static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
-
-#define FIELD(member) offsetof(struct serve_options, member)
-#define HOUR_MS 3600000
-#define GIB (INT64_C(1) << 30)
-
-static const struct option_row rows[] = {
-    {"listen", 0, OPTION_TEXT, FIELD(listen), "ADDR:PORT", ":8443", 0, 0, NULL,
-     "where reviews come in, by HTTPS"},
-    {"tls-cert", 0, OPTION_TEXT, FIELD(tls_cert), "FILE", NULL, 0, 0, NULL,
-     "the certificate in PEM form, its chain behind it (required)"},
-    {"tls-key", 0, OPTION_TEXT, FIELD(tls_key), "FILE", NULL, 0, 0, NULL,
-     "its private key in PEM form (required)"},
-    {"client-ca", 0, OPTION_TEXT, FIELD(client_ca), "FILE", NULL, 0, 0, NULL,
-     "only clients with a certificate of this CA are served (health and metrics ask for none)"},
-    {"client-name", 0, OPTION_TEXTS, FIELD(client_names), "NAME", NULL, 0, 0, NULL,
-     "and only those whose certificate has this common name or DNS name"},
-    {"policies", 0, OPTION_TEXTS, FIELD(policies), "PATH", NULL, 0, 0, NULL,
-     "a policy file, a folder of them, or builtin:NAME; without any: the built-in default policy"},
-    {"mode", 0, OPTION_CHOICE, FIELD(mode), "audit|warn|enforce", "enforce", 0, 0,
-     console_mode_names, "a ceiling on what any policy does"},
-    {"audit-only", 0, OPTION_FLAG, FIELD(audit_only), NULL, NULL, 0, 0, NULL,
-     "the same as --mode audit: nothing is ever denied; what would be is annotated and logged"},
-    {"exempt-namespace", 0, OPTION_TEXTS, FIELD(exempt_namespaces), "NAME", NULL, 0, 0, NULL,
-     "a namespace that is never judged"},
-    {"own-namespace", 0, OPTION_TEXT, FIELD(own_namespace), "NAME", NULL, 0, 0, NULL,
-     "podgate's own namespace, never judged, so that podgate can always start"},
-    {"health-listen", 0, OPTION_TEXT, FIELD(health_listen), "ADDR:PORT", ":8081", 0, 0, NULL,
-     "where /livez and /readyz answer, by plain HTTP"},
-    {"metrics-listen", 0, OPTION_TEXT, FIELD(metrics_listen), "ADDR:PORT", ":8080", 0, 0, NULL,
-     "where /metrics answers, by plain HTTP; off: nowhere"},
-    {"metrics-namespaces", 0, OPTION_NUMBER, FIELD(metrics_namespaces), "N", "0", 0, 10000, NULL,
-     "so many namespaces, the first that come, are counted apart; the others together"},
-    {"log-format", 0, OPTION_CHOICE, FIELD(log_format), NULL, "json", 0, 0, log_format_names,
-     "of the lines on standard output"},
-    {"log-level", 0, OPTION_CHOICE, FIELD(log_level), NULL, "info", 0, 0, log_level_names,
-     "debug adds a line for every review that nothing is to be said about"},
-    {"log-omit-users", 0, OPTION_FLAG, FIELD(omit_users), NULL, NULL, 0, 0, NULL,
-     "the log does not say who asked"},
-    {"threads", 0, OPTION_NUMBER, FIELD(threads), "N", "0", 0, THREADS_MAX, NULL,
-     "event threads; 0: the cores that podgate may use, at least 2"},
-    {"max-connections", 0, OPTION_NUMBER, FIELD(max_connections), "N", "1024", 1, 65536, NULL,
-     "on the webhook port; about 45 KiB each"},
-    {"max-body", 0, OPTION_BYTES, FIELD(max_body), "SIZE", "8MiB", 1024, GIB, NULL,
-     "the largest review"},
-    {"memory-budget", 0, OPTION_BYTES, FIELD(memory_budget), "SIZE", "256MiB", 65536, 64 * GIB,
-     NULL, "request bodies and what judging them takes, together; above it 503 with Retry-After"},
-    {"max-depth", 0, OPTION_NUMBER, FIELD(max_depth), "N", "64", 16, 512, NULL,
-     "nesting of an object that must be judged"},
-    {"max-nodes", 0, OPTION_NUMBER, FIELD(max_nodes), "N", "65536", 1024, 16777216, NULL,
-     "values in an object that must be judged"},
-    {"max-string", 0, OPTION_BYTES, FIELD(max_string), "SIZE", "1MiB", 1024, GIB, NULL,
-     "the longest string of an object that must be judged"},
-    {"first-request-timeout", 0, OPTION_DURATION, FIELD(first_request_ms), "TIME", "30s", 10,
-     HOUR_MS, NULL, "from a connection's start to its first whole request"},
-    {"body-timeout", 0, OPTION_DURATION, FIELD(body_ms), "TIME", "30s", 10, HOUR_MS, NULL,
-     "from a request's head to its end, and again to its answer being taken"},
-    {"idle-timeout", 0, OPTION_DURATION, FIELD(idle_ms), "TIME", "120s", 10, HOUR_MS, NULL,
-     "from an answer to the next whole request; more than the API server's 90s"},
-    {"connection-age", 0, OPTION_DURATION, FIELD(connection_age_ms), "TIME", "10m", 0, 24 * HOUR_MS,
-     NULL,
-     "about when an answer ends its connection, so that load spreads; also after 10,000 to "
-     "100,000 requests; 0s: never"},
-    {"drain-quiet", 0, OPTION_DURATION, FIELD(drain_quiet_ms), "TIME", "10s", 0, HOUR_MS, NULL,
-     "after SIGTERM: accept until no request came for so long"},
-    {"drain-timeout", 0, OPTION_DURATION, FIELD(drain_timeout_ms), "TIME", "40s", 0, HOUR_MS, NULL,
-     "after SIGTERM: end after so long in any case"},
-    {"reload-interval", 0, OPTION_DURATION, FIELD(poll_ms), "TIME", "10s", 10, HOUR_MS, NULL,
-     "how often policies and certificate are looked at, besides at once when their folder changes"},
-    {"sandbox", 0, OPTION_CHOICE, FIELD(sandbox), NULL, "auto", 0, 0, sandbox_names,
-     "give up what serving does not need (seccomp, Landlock, capabilities, core dumps); auto: what "
-     "the kernel offers; require: all of it, or do not start"},
-    {"port-file", 0, OPTION_TEXT, FIELD(port_file), "FILE", NULL, 0, 0, NULL,
-     "written when all ports are bound: a line NAME PORT each (webhook, health, metrics)"},
-};
-
-static const char help[] =
-    "Reviews go to /validate (the Profile \"default\") and /validate/PROFILE.\n"
-    "SIGHUP reads policies and certificate again; what has errors is logged and the old stays in force.\n"
-    "SIGTERM drains: /readyz turns 503, answers end their connections, then podgate ends. A second one ends it at once.\n"
-    "\n"
-    "example:\n"
-    "  podgate serve --tls-cert tls.crt --tls-key tls.key --policies /etc/podgate/policies\n"
-    "\n"
-    "exit status: 0 after a drain; 2 when it could not start.";
 
 enum { WEBHOOK, HEALTH, METRICS, SERVERS };
 static const char *const server_names[SERVERS] = {"webhook", "health", "metrics"};
@@ -130,6 +30,7 @@ struct serve {
     struct arena *arena;
     struct log *log;
     struct metrics *metrics;
+    struct recorder *recorder;
     struct tls *tls;
     struct store *store;
     struct reload *reload;
@@ -208,7 +109,7 @@ static bool choose_sizes(struct serve *serve, struct error *err) {
     serve->threads = o->threads > 0 ? (unsigned)o->threads : process_cores();
     /* With one, a large review would hold up all others. */
     if (o->threads == 0 && serve->threads < 2) serve->threads = 2;
-    if (serve->threads > THREADS_MAX) serve->threads = THREADS_MAX;
+    if (serve->threads > SERVE_THREADS_MAX) serve->threads = SERVE_THREADS_MAX;
     unsigned descriptors = process_raise_descriptors();
     metrics_set(serve->metrics, METRIC_MAX_DESCRIPTORS, descriptors);
     unsigned kept = DESCRIPTORS_KEPT + 2 * PLAIN_CONNECTIONS + SERVERS * LISTENER_SLACK;
@@ -263,18 +164,22 @@ static struct str_list exempt_namespaces(struct serve *serve) {
     return all;
 }
 
+static struct scan_limits limits_of(const struct serve_options *o) {
+    return (struct scan_limits){.depth = (unsigned)o->max_depth,
+                                .nodes = (size_t)o->max_nodes,
+                                .string_bytes = (size_t)o->max_string};
+}
+
 static void set_up_handlers(struct serve *serve) {
     const struct serve_options *o = &serve->options;
-    serve->webhook =
-        (struct webhook){.admission = {.limits = {.depth = (unsigned)o->max_depth,
-                                                  .nodes = (size_t)o->max_nodes,
-                                                  .string_bytes = (size_t)o->max_string},
-                                       .mode = mode_of(o),
-                                       .exempt_namespaces = exempt_namespaces(serve)},
-                         .store = serve->store,
-                         .log = serve->log,
-                         .omits_users = o->omit_users,
-                         .big_limit = serve->threads > 1 ? serve->threads - 1 : 1};
+    serve->webhook = (struct webhook){.admission = {.limits = limits_of(o),
+                                                    .mode = mode_of(o),
+                                                    .exempt_namespaces = exempt_namespaces(serve)},
+                                      .store = serve->store,
+                                      .log = serve->log,
+                                      .recorder = serve->recorder,
+                                      .omits_users = o->omit_users,
+                                      .big_limit = serve->threads > 1 ? serve->threads - 1 : 1};
     serve->health = (struct health){.store = serve->store,
                                     .tls = serve->tls,
                                     .log = serve->log,
@@ -345,14 +250,28 @@ static bool confine(struct serve *serve, struct error *err) {
     paths[n++] = o->tls_cert;
     paths[n++] = o->tls_key;
     paths[n++] = o->client_ca;
-    return sandbox_confine(&serve->sandbox, paths, n, err);
+    return sandbox_confine(&serve->sandbox, paths, n, o->record, err);
 }
 
 static bool start_threads(struct serve *serve, struct error *err) {
-    if (!log_start(serve->log, err)) return false;
+    if (!log_start(serve->log, err) || !recorder_start(serve->recorder, err)) return false;
     for (int s = 0; s < SERVERS; s++)
         if ((s != METRICS || serve->has_metrics_port) && !start_server(serve, s, err)) return false;
     return listener_start(serve->listener, err);
+}
+
+/* Before the process is confined: the folder is opened here. */
+static bool make_recorder(struct serve *serve, struct error *err) {
+    const struct serve_options *o = &serve->options;
+    const struct recorder_options options = {.folder = o->record,
+                                             .most_bytes = o->record_size,
+                                             .per_workload = o->record_per_workload,
+                                             .recording = {.limits = limits_of(o),
+                                                           .keeps_users =
+                                                               o->record_users && !o->omit_users},
+                                             .log = serve->log,
+                                             .shard = metrics_shard(serve->metrics, 0)};
+    return str_is_empty(o->record) || recorder_new(&options, &serve->recorder, err);
 }
 
 /* The ports and the port file may need rights that go away then; threads take over what the first one has. */
@@ -360,7 +279,8 @@ static bool start(struct serve *serve, struct error *err) {
     if (!check_options(&serve->options, err) || !reload_block_signals(err) ||
         !make_rooms(serve, err) || !load_policies(serve, err) ||
         !reload_certificate(serve->reload, err) || !choose_sizes(serve, err) ||
-        !open_doors(serve, err) || !write_port_file(serve, err) || !confine(serve, err))
+        !open_doors(serve, err) || !write_port_file(serve, err) || !make_recorder(serve, err) ||
+        !confine(serve, err))
         return false;
     set_up_handlers(serve);
     return start_threads(serve, err) && sandbox_seal(&serve->sandbox, err);
@@ -371,6 +291,7 @@ static void take_down(struct serve *serve) {
     listener_stop(serve->listener);
     for (int s = 0; s < SERVERS; s++)
         server_stop(serve->servers[s]);
+    recorder_stop(serve->recorder);
     listener_free(serve->listener);
     reload_free(serve->reload);
     if (serve->store) store_free(serve->store);
@@ -434,7 +355,7 @@ static void run_until_signal(struct serve *serve) {
     drain(serve);
 }
 
-static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
+int serve_run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct str_list operands;
     struct error err = {.code = ERR_NONE};
     int status = STATUS_FINE;
@@ -454,13 +375,3 @@ static int run(const struct verb *verb, struct arena *arena, int argc, char **ar
     }
     return status;
 }
-
-const struct verb verb_serve = {
-    .name = "serve",
-    .summary = "the HTTPS webhook",
-    .operands = "",
-    .help = help,
-    .options = rows,
-    .option_count = sizeof rows / sizeof *rows,
-    .run = run,
-};

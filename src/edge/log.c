@@ -2,27 +2,20 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/date.h"
 #include "edge/clock.h"
+#include "edge/queue.h"
 
 /* A tenth of a second of nothing but denials. Memory that no burst has filled is never touched. */
 #define QUEUE_BYTES ((size_t)1024 * 1024)
 #define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
-/* Lines that come together are written together: a wake-up costs more than a line. */
 #define GATHER_NS 5000000
 #define VALUE_BYTES 1024 /* of one string in the text format */
 #define STACK_BYTES (256 * 1024)
-
-struct queue {
-    size_t len;
-    char *bytes; /* QUEUE_BYTES */
-};
 
 struct log {
     int fd;
@@ -30,10 +23,7 @@ struct log {
     enum log_format format;
     pthread_t writer;
     bool started;
-    pthread_mutex_t mutex; /* guards filling, stopping and the length of what it points to */
-    pthread_cond_t filled;
-    struct queue *filling, *writing; /* the writer swaps them; it alone reads `writing` */
-    bool stopping;
+    struct queue queue;
     _Atomic int64_t give_up_ns; /* after this the writer abandons what is left; 0: never */
     _Atomic uint64_t dropped;
     uint64_t dropped_told; /* the writer's */
@@ -83,28 +73,11 @@ static bool write_out(struct log *log, const char *at, size_t len) {
     return len == 0;
 }
 
-/* True while there is something in log->writing or more may come. */
-static bool take_filled(struct log *log) {
-    pthread_mutex_lock(&log->mutex);
-    while (log->filling->len == 0 && !log->stopping)
-        pthread_cond_wait(&log->filled, &log->mutex);
-    if (!log->stopping) {
-        pthread_mutex_unlock(&log->mutex);
-        nanosleep(&(struct timespec){.tv_nsec = GATHER_NS}, NULL);
-        pthread_mutex_lock(&log->mutex);
-    }
-    struct queue *filled = log->filling;
-    log->filling = log->writing;
-    log->writing = filled;
-    log->filling->len = 0;
-    pthread_mutex_unlock(&log->mutex);
-    return filled->len > 0;
-}
-
 static void *writer_main(void *arg) {
     struct log *log = arg;
-    while (take_filled(log)) {
-        bool written = write_out(log, log->writing->bytes, log->writing->len);
+    struct str lines;
+    while (queue_take(&log->queue, GATHER_NS, &lines)) {
+        bool written = write_out(log, lines.at, lines.len);
         uint64_t dropped = log_dropped(log);
         /* A line about lines that cannot be written could not be written either, for ever. */
         if (!written || dropped == log->dropped_told) continue;
@@ -121,21 +94,14 @@ bool log_new(int fd, enum log_level level, enum log_format format, struct log **
     struct arena arena;
     arena_init(&arena, 4096, 0);
     struct log *log = ARENA_NEW(&arena, struct log, 1);
-    struct queue *queues = ARENA_NEW(&arena, struct queue, 2);
-    for (size_t q = 0; queues && q < 2; q++)
-        queues[q].bytes = arena_allocate_text(&arena, QUEUE_BYTES);
-    if (arena_is_exhausted(&arena)) {
+    if (!log || !queue_init(&log->queue, &arena, QUEUE_BYTES)) {
         arena_fini(&arena);
         return error_set(err, ERR_MEMORY, "out of memory for the log's queue");
     }
     log->fd = fd;
     log->level = level;
     log->format = format;
-    log->filling = &queues[0];
-    log->writing = &queues[1];
     log->arena = arena;
-    pthread_mutex_init(&log->mutex, NULL);
-    pthread_cond_init(&log->filled, NULL);
     *out = log;
     return true;
 }
@@ -153,32 +119,15 @@ bool log_start(struct log *log, struct error *err) {
 void log_stop(struct log *log) {
     if (!log) return;
     atomic_store(&log->give_up_ns, clock_monotonic_ns() + STOP_MS * CLOCK_NS_PER_MS);
-    pthread_mutex_lock(&log->mutex);
-    log->stopping = true;
-    pthread_cond_signal(&log->filled);
-    pthread_mutex_unlock(&log->mutex);
+    queue_stop(&log->queue);
     if (log->started)
         pthread_join(log->writer, NULL);
     else
         writer_main(log);
-    pthread_cond_destroy(&log->filled);
-    pthread_mutex_destroy(&log->mutex);
+    queue_fini(&log->queue);
     /* The arena holds the struct that holds it. */
     struct arena arena = log->arena;
     arena_fini(&arena);
-}
-
-static void enqueue(struct log *log, struct str line) {
-    pthread_mutex_lock(&log->mutex);
-    bool was_empty = log->filling->len == 0;
-    bool fits = line.len <= QUEUE_BYTES - log->filling->len;
-    if (fits && line.len > 0) {
-        memcpy(log->filling->bytes + log->filling->len, line.at, line.len);
-        log->filling->len += line.len;
-        if (was_empty) pthread_cond_signal(&log->filled);
-    }
-    pthread_mutex_unlock(&log->mutex);
-    if (!fits) atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
 }
 
 void log_begin(struct log_line *line, struct log *log, struct arena *arena, enum log_level level,
@@ -252,10 +201,9 @@ void log_end(struct log_line *line) {
     if (line->log->format == LOG_FORMAT_JSON) json_out_end_object(&line->json);
     strbuf_add_char(&line->text, '\n');
     /* Half a line would be worse than none. */
-    if (arena_is_exhausted(line->text.arena))
+    struct str text = strbuf_str(&line->text);
+    if (arena_is_exhausted(line->text.arena) || !queue_add(&line->log->queue, &text, 1))
         atomic_fetch_add_explicit(&line->log->dropped, 1, memory_order_relaxed);
-    else
-        enqueue(line->log, strbuf_str(&line->text));
     line->log = NULL;
 }
 

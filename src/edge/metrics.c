@@ -14,6 +14,9 @@ static const char *const shed_reasons[] = {"memory",   "big_body",    "connectio
 static const char *const cut_reasons[] = {"no_request", "slow_body", "idle",
                                           "evicted",    "not_tls",   NULL};
 static const char *const handshake_results[] = {"ok", "failed", "client_refused", NULL};
+static const char *const record_results[] = {"written",   "surplus",     "queue_full",
+                                             "too_large", "not_written", "unjudgeable",
+                                             NULL};
 static const char *const reload_results[] = {"ok", "failed", NULL};
 #define NO_VALUES NULL
 

@@ -122,26 +122,30 @@ static size_t folders_of(struct sandbox *sandbox, struct str path, const char **
 }
 
 static bool confine_files(struct sandbox *sandbox, const struct str *readable, size_t count,
-                          struct error *err) {
+                          struct str writable, struct error *err) {
     const char **folders = ARENA_NEW(sandbox->arena, const char *, count *FOLDERS_OF_A_PATH + 1);
     if (!folders) return error_set(err, ERR_MEMORY, "out of memory for the sandbox");
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         n += folders_of(sandbox, readable[i], folders + n);
     if (SANITIZED) folders[n++] = "/proc";
-    int version = files_confine(folders, n);
+    sandbox->writes_files = !str_is_empty(writable);
+    const char *recording = sandbox->writes_files ? str_copy(sandbox->arena, writable).at : NULL;
+    int version = files_confine(folders, n, recording);
     if (version == 0) return lack(sandbox, "Landlock", errno, err);
-    return have(sandbox, "Landlock %d (reads the folders of its files, writes nothing%s)", version,
+    return have(sandbox, "Landlock %d (reads the folders of its files, writes %s%s)", version,
+                sandbox->writes_files ? "where it records" : "nothing",
                 version >= 4 ? ", no TCP but what comes in" : "");
 }
 
 /* --- the two steps ------------------------------------------------------------------------------ */
 
 bool sandbox_confine(struct sandbox *sandbox, const struct str *readable, size_t count,
-                     struct error *err) {
+                     struct str writable, struct error *err) {
     if (sandbox->mode == SANDBOX_OFF) return true;
     return hide_memory(sandbox, err) && drop_capabilities(sandbox, err) &&
-           refuse_privileges(sandbox, err) && confine_files(sandbox, readable, count, err);
+           refuse_privileges(sandbox, err) &&
+           confine_files(sandbox, readable, count, writable, err);
 }
 
 bool sandbox_seal(struct sandbox *sandbox, struct error *err) {
@@ -149,7 +153,7 @@ bool sandbox_seal(struct sandbox *sandbox, struct error *err) {
         log_message(sandbox->log, LOG_LEVEL_WARN, "the sandbox is off");
         return true;
     }
-    unsigned calls = calls_seal();
+    unsigned calls = calls_seal(sandbox->writes_files);
     bool fine = calls > 0 ? have(sandbox, "seccomp (%u system calls)", calls)
                           : lack(sandbox, "seccomp", errno, err);
     struct str in_force = strbuf_str(&sandbox->in_force);

@@ -136,6 +136,12 @@ static const struct conditional conditional[] = {
 #endif
 };
 
+/* For the folder of recorded reviews; Landlock says which one that is. */
+static const struct conditional writing[] = {
+    {"unlinkat", 2, WHOLE, 0},
+    {"openat", 2, WRITES, O_WRONLY | O_CREAT},
+};
+
 /* 0, or a negative errno as libseccomp gives it. */
 static int allow_always(scmp_filter_ctx filter, unsigned *calls) {
     int failed = 0;
@@ -148,11 +154,12 @@ static int allow_always(scmp_filter_ctx filter, unsigned *calls) {
     return failed;
 }
 
-static int allow_conditional(scmp_filter_ctx filter, unsigned *calls) {
+static int allow_conditional(scmp_filter_ctx filter, const struct conditional *rows, size_t count,
+                             unsigned *calls) {
     int failed = 0;
     const char *last = "";
-    for (size_t i = 0; !failed && i < sizeof conditional / sizeof *conditional; i++) {
-        const struct conditional *c = &conditional[i];
+    for (size_t i = 0; !failed && i < count; i++) {
+        const struct conditional *c = &rows[i];
         int call = seccomp_syscall_resolve_name(c->name);
         if (call < 0) continue;
         struct scmp_arg_cmp compare = {c->argument, SCMP_CMP_MASKED_EQ, c->mask, c->value};
@@ -198,7 +205,7 @@ static int load(scmp_filter_ctx filter) {
     return failed;
 }
 
-unsigned calls_seal(void) {
+unsigned calls_seal(bool writes_files) {
     unsigned calls = 1;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter) {
@@ -208,7 +215,11 @@ unsigned calls_seal(void) {
     /* A balanced tree instead of a list: fewer instructions for every call. */
     int failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (!failed) failed = allow_always(filter, &calls);
-    if (!failed) failed = allow_conditional(filter, &calls);
+    if (!failed)
+        failed = allow_conditional(filter, conditional, sizeof conditional / sizeof *conditional,
+                                   &calls);
+    if (!failed && writes_files)
+        failed = allow_conditional(filter, writing, sizeof writing / sizeof *writing, &calls);
     if (!failed) failed = allow_abort(filter);
     if (!failed) failed = load(filter);
     seccomp_release(filter);

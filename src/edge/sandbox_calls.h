@@ -16,7 +16,8 @@
 #define SANITIZED 0
 #endif
 
-/* All threads of the process may make only these calls from now on. How many there are, or 0 with errno set: nothing is refused. */
-unsigned calls_seal(void);
+/* All threads of the process may make only these calls from now on. How many there are, or 0 with errno set: nothing is refused.
+ * `writes_files`: making and removing files are among them. */
+unsigned calls_seal(bool writes_files);
 
 #endif

@@ -31,9 +31,13 @@ static struct ruleset ruleset_of(int version) {
     return rules;
 }
 
-static bool allow_reading(int ruleset, const char *folder) {
-    struct landlock_path_beneath_attr beneath = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
-                                                                   LANDLOCK_ACCESS_FS_READ_DIR};
+#define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RECORDING                                                                                  \
+    (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |   \
+     LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+static bool allow(int ruleset, const char *folder, uint64_t access) {
+    struct landlock_path_beneath_attr beneath = {.allowed_access = access};
     beneath.parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (beneath.parent_fd < 0) return true;
     long failed = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
@@ -41,7 +45,7 @@ static bool allow_reading(int ruleset, const char *folder) {
     return failed == 0;
 }
 
-int files_confine(const char *const *folders, size_t count) {
+int files_confine(const char *const *folders, size_t count, const char *writable) {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version <= 0) return 0;
     struct ruleset rules = ruleset_of((int)version);
@@ -49,7 +53,8 @@ int files_confine(const char *const *folders, size_t count) {
     if (ruleset < 0) return 0;
     bool fine = true;
     for (size_t i = 0; fine && i < count; i++)
-        fine = allow_reading(ruleset, folders[i]);
+        fine = allow(ruleset, folders[i], READING);
+    if (fine && writable) fine = allow(ruleset, writable, RECORDING);
     fine = fine && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     int why = errno;
     close(ruleset);

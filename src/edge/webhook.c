@@ -47,6 +47,7 @@ static void judge(struct webhook *webhook, struct http_thread *thread,
     }
     webhook_log_review(webhook->log, !webhook->omits_users, &thread->arena, &outcome, snapshot,
                        took_ns);
+    recorder_offer(webhook->recorder, thread->metrics, &outcome, request->body);
     store_release(webhook->store, snapshot);
 }
 

@@ -82,7 +82,7 @@ static bool confine(enum sandbox_mode mode, struct log *log, struct error *err) 
     const struct str paths[] = {str_from(policies), STR("builtin:default"), STR_NONE};
     arena_init(&arena, 4096, 0);
     sandbox_init(&sandbox, mode, log, &arena);
-    return sandbox_confine(&sandbox, paths, 3, err);
+    return sandbox_confine(&sandbox, paths, 3, STR_NONE, err);
 }
 
 static void enter(void) {
@@ -318,7 +318,7 @@ static void try_replaced(void) {
     const struct str paths[] = {str_from(link)};
     arena_init(&arena, 4096, 0);
     sandbox_init(&sandbox, SANDBOX_AUTO, NULL, &arena);
-    EXPECT(sandbox_confine(&sandbox, paths, 1, &err) && sandbox_seal(&sandbox, &err));
+    EXPECT(sandbox_confine(&sandbox, paths, 1, STR_NONE, &err) && sandbox_seal(&sandbox, &err));
     EXPECT(write(go[1], &byte, 1) == 1 && read(gone[0], &byte, 1) == 1);
     strcat(link, "/a.yaml");
     EXPECT(open(link, O_RDONLY | O_CLOEXEC) >= 0);
