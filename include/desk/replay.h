@@ -5,8 +5,8 @@
  * What was asked: AdmissionReviews, or audit events (audit.k8s.io/v1), JSON behind one another or one a
  * line, also both kinds in one stream. An event becomes the review that the webhook got, as far as
  * the event tells: its object is the response's (after mutation and defaulting); of a request that
- * podgate refused the one that was asked for; the object before an update is not in it. Judged is by
- * policy/admission, as the server does.
+ * podgate refused the one that was asked for; the object before an update is not in it. Reviews that podgate recorded
+ * (policy/recording) say too which profile judged them and what was taken out. Judged is by policy/admission, as the server does.
  *
  * What cannot be replayed is counted with the reason, and reading goes on with the next line.
  * Memory is one record's, and that of REPLAY_OWNERS_MAX owners: further ones are only counted. One
@@ -39,6 +39,7 @@ enum replay_reason {
     REPLAY_TRUNCATED, /* the API server left the object out because it was too large */
     REPLAY_NO_OBJECT, /* the answer holds another object: a Table, metadata alone */
     REPLAY_PATCH,     /* podgate refused a patch: what it would have made is not in the log */
+    REPLAY_PROFILE,   /* judged by a profile that the candidates do not have */
     REPLAY_REASONS
 };
 /* "no-write", "stage", ... and, for a person, what it means. */
@@ -78,6 +79,11 @@ struct replay_question {
     enum replay_before before;
     bool lacks_old;   /* an update whose old object is not known */
     bool is_as_asked; /* the object before mutation and defaulting */
+    /* Of what podgate recorded: */
+    struct str profile; /* that judged it; or empty */
+    int64_t taken_out;  /* values that stand-ins stand for */
+    int64_t inexact;    /* of these: which may be judged otherwise */
+    bool lacks_user;    /* the name of a person */
 };
 /* Anything else than REPLAY_JUDGED: there is no question in it. Everything lives in the arena or in
  * the record's text. `declared`: the candidates' kinds. */
@@ -121,7 +127,7 @@ struct replay_tally {
 
 struct replay {
     const struct snapshot *candidate, *current; /* NULL: compared with what was recorded */
-    struct str profile;
+    struct str profile;                         /* empty: the recorded one, else "default" */
     const struct replay_route *routes;
     size_t route_count;
     struct admission_options admission;
@@ -133,7 +139,8 @@ struct replay {
     uint64_t still_denied, would_deny; /* would_deny: the mode alone lets it pass */
     uint64_t unknown_before; /* of the newly denied: whether they passed before is not known */
     uint64_t without_old, as_asked;
-    uint64_t failures; /* our own: memory */
+    uint64_t with_stand_ins, inexact, without_user; /* of recordings: see struct replay_question */
+    uint64_t failures;                              /* our own: memory */
 };
 
 void replay_init(struct replay *replay);

@@ -8,7 +8,7 @@ struct replay_options {
     struct str_list policies, against, exempt_namespaces, routes, outputs;
     struct str profile, now_text;
     int mode;
-    bool allow_empty;
+    bool allow_empty, prints;
     int64_t record_bytes;
 };
 
@@ -27,7 +27,12 @@ static const struct option_row rows[] = {
      .offset = AT(against),
      .value_name = "PATH",
      .help = "the policies of today, to compare with; without it what was recorded"},
-    CONSOLE_PROFILE_ROW(AT(profile)),
+    {.name = "profile",
+     .type = OPTION_TEXT,
+     .offset = AT(profile),
+     .value_name = "NAME",
+     .help = "judge as the webhook does at /validate/NAME; without it by the profile that the "
+             "record names, else the default one"},
     {.name = "namespace-profile",
      .type = OPTION_TEXTS,
      .offset = AT(routes),
@@ -41,6 +46,10 @@ static const struct option_row rows[] = {
      .type = OPTION_FLAG,
      .offset = AT(allow_empty),
      .help = "exit 0 when there was nothing to judge"},
+    {.name = "print",
+     .type = OPTION_FLAG,
+     .offset = AT(prints),
+     .help = "judge nothing, write the records to standard output: to get them out of a container"},
     {.name = "max-record",
      .type = OPTION_BYTES,
      .offset = AT(record_bytes),
@@ -56,11 +65,12 @@ static const char help[] =
     "candidate policies what was asked then, and says what they would newly deny or allow: by\n"
     "owner, rule and namespace, worst first. In folders every *.json, *.jsonl, *.ndjson and *.log\n"
     "is read. What cannot be replayed is counted, with the reason. An audit log does not have the\n"
-    "object before an update, so updates are judged whole.\n"
+    "object before an update, so updates are judged whole; what podgate serve --record wrote has it.\n"
     "\n"
     "examples:\n"
     "  podgate replay --policies candidate/ /var/log/kubernetes/audit.log\n"
     "  podgate replay --policies candidate/ --against policies/ reviews.jsonl\n"
+    "  kubectl exec POD -- podgate replay --print /record > reviews.jsonl\n"
     "  zcat audit-*.log.gz | podgate replay --policies candidate/ -o json -\n"
     "\n"
     "exit status: 0 nothing is newly denied; 1 something is; 2 something could not be read, or\n"
@@ -82,7 +92,8 @@ static bool read_route(struct str text, struct replay_route *route) {
 }
 
 static bool has_profiles(const struct replay *replay, const struct snapshot *snapshot) {
-    bool has_all = console_find_profile(snapshot, replay->profile) != NULL;
+    bool has_all =
+        str_is_empty(replay->profile) || console_find_profile(snapshot, replay->profile) != NULL;
     for (size_t i = 0; has_all && i < replay->route_count; i++)
         has_all = console_find_profile(snapshot, replay->routes[i].profile) != NULL;
     return has_all;
@@ -183,6 +194,37 @@ static int replay_with(struct arena *arena, const struct replay_options *options
     return outputs_close(&outputs, is_open) ? status : STATUS_TROUBLE;
 }
 
+/* --- printing --------------------------------------------------------------------------------- */
+
+/* One a line; a record that is cut off or foreign costs no other. */
+static int print_all(struct arena *arena, const struct replay_options *options,
+                     const struct str_list *operands) {
+    struct replay_reader *reader =
+        replay_reader_new(arena, operands, (size_t)options->record_bytes);
+    struct replay_record record;
+    struct error err = {.code = ERR_NONE};
+    enum replay_next next;
+    uint64_t left_out = 0;
+    int status = reader ? STATUS_FINE : STATUS_TROUBLE;
+    if (!reader) console_say("out of memory");
+    while (reader && (next = replay_reader_next(reader, &record, &err)) != REPLAY_END) {
+        if (next == REPLAY_ERROR) {
+            console_error(&err);
+            status = STATUS_TROUBLE;
+        } else if (record.reason == REPLAY_JUDGED) {
+            fwrite(record.text.at, 1, record.text.len, stdout);
+            putchar('\n');
+        } else {
+            left_out++;
+        }
+    }
+    if (left_out > 0)
+        console_say("%llu record%s cut off or too long, and left out", (unsigned long long)left_out,
+                    left_out == 1 ? " is" : "s are");
+    if (reader) replay_reader_free(reader);
+    return status;
+}
+
 static int run(const struct verb *verb, struct arena *arena, int argc, char **argv) {
     struct replay_options options = {.mode = MODE_ENFORCE};
     struct str_list operands;
@@ -194,6 +236,7 @@ static int run(const struct verb *verb, struct arena *arena, int argc, char **ar
         return STATUS_TROUBLE;
     }
     if (!console_read_now(options.now_text, &now)) return STATUS_TROUBLE;
+    if (options.prints) return console_finish(print_all(arena, &options, &operands));
     bool compares = options.against.count > 0;
     struct snapshot *candidate = console_load_policies(arena, &options.policies);
     struct snapshot *current =

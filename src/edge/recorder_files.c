@@ -19,7 +19,8 @@
 bool files_open(struct record_files *files, const char *folder, int64_t most_bytes,
                 int64_t file_bytes) {
     *files = (struct record_files){.fd = -1, .most_bytes = most_bytes, .file_bytes = file_bytes};
-    if (gethostname(files->host, sizeof files->host - 1) != 0) strcpy(files->host, "podgate");
+    if (gethostname(files->host, sizeof files->host - 1) != 0)
+        snprintf(files->host, sizeof files->host, "podgate");
     files->folder = opendir(folder);
     return files->folder && access(folder, W_OK | X_OK) == 0;
 }
@@ -51,7 +52,8 @@ static int64_t sum_up(struct record_files *files, char oldest[static NAME_MAX + 
             fstatat(dirfd(files->folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         sum += info.st_size;
-        if (oldest[0] == '\0' || strcmp(entry->d_name, oldest) < 0) strcpy(oldest, entry->d_name);
+        if (oldest[0] == '\0' || strcmp(entry->d_name, oldest) < 0)
+            snprintf(oldest, NAME_MAX + 1, "%s", entry->d_name);
     }
     return sum;
 }

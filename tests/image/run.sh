@@ -135,7 +135,7 @@ same "podgate version names version and commit" "podgate $VERSION, commit $COMMI
 for shell in /bin/sh /bin/bash /busybox/sh; do
     fails "there is no $shell" once --entrypoint "$shell" "$NAME" -c true
 done
-container=$("${podman[@]}" "${run[@]}" -d "$NAME" serve --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 \
+container=$("${podman[@]}" "${run[@]}" --tmpfs /record:size=2m,mode=1777 -d "$NAME" serve --record /record --record-size 1MiB --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 \
     --metrics-listen 127.0.0.1:0 --sandbox require --tls-cert /etc/podgate/tls/tls.crt --tls-key /etc/podgate/tls/tls.key 2>"$work/out")
 port='' turns=0
 while [ -z "$port" ] && [ $turns -lt 100 ]; do
@@ -154,6 +154,14 @@ same "a bad Pod is denied through it, over TLS" '"allowed":false' "$(verdict cre
 same "a good Pod is allowed through it, over TLS" '"allowed":true' "$(verdict good-pod)"
 check "podgate probe works inside it" "${podman[@]}" exec "$container" /usr/bin/podgate probe --ca-file /etc/podgate/tls/ca.crt \
     --sample bad --expect denied "https://localhost:$port/validate"
+printed() { "${podman[@]}" exec "$container" podgate replay --print /record; }
+turns=0
+while [ "$(printed 2>&1 | wc -l)" -lt 3 ] && [ $turns -lt 50 ]; do
+    turns=$((turns + 1))
+    sleep 0.1
+done
+same "what it recorded is got out of it" 3 "$(printed 2>"$work/out" | grep -c '^{"kind":"AdmissionReview"')"
+fails "without the secrets" sh -c "\"\$@\" | grep not-a-real-password" - "${podman[@]}" exec "$container" podgate replay --print /record
 pid=$("${podman[@]}" inspect --format '{{.State.Pid}}' "$container")
 status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$pid/status"; }
 same "it runs as 65532" "$(printf '65532\t65532\t65532\t65532')" "$(status Uid)"

@@ -1,7 +1,8 @@
 /*
  * What k8s.io/api admission/v1 and k8s.io/apiserver audit/v1 types.go have:
  *
- *   review = { "kind": "AdmissionReview", "apiVersion", "request", "response": { "allowed" } }
+ *   review = { "kind": "AdmissionReview", "apiVersion", "request", "response": { "allowed" },
+ *              "podgate": { "version", "profile", "redacted", "inexact", "usersRedacted", ... } }
  *   event  = { "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level", "auditID", "stage", "verb",
  *              "user", "impersonatedUser", "objectRef", "responseStatus", "requestObject",
  *              "responseObject", "annotations", ... }
@@ -49,6 +50,23 @@ static struct str content(struct arena *arena, struct str value) {
 static struct str or_null(struct str value) { return value.at ? value : STR("null"); }
 
 /* --- reviews ---------------------------------------------------------------------------------- */
+
+/* What policy/recording wrote beside the review. */
+static enum replay_reason read_note(struct arena *arena, struct str text,
+                                    const struct scan_limits *limits, struct replay_question *out) {
+    struct str version = STR_NONE, profile = STR_NONE, taken_out = STR_NONE, inexact = STR_NONE,
+               users = STR_NONE;
+    if (!READ_MEMBERS(text, limits, {STR("version"), &version}, {STR("profile"), &profile},
+                      {STR("redacted"), &taken_out}, {STR("inexact"), &inexact},
+                      {STR("usersRedacted"), &users}))
+        return REPLAY_MALFORMED;
+    if (!str_equals(version, STR("1"))) return REPLAY_VERSION;
+    out->profile = content(arena, profile);
+    out->lacks_user = str_equals(users, STR("true"));
+    return str_to_int64(taken_out, &out->taken_out) && str_to_int64(inexact, &out->inexact)
+               ? REPLAY_JUDGED
+               : REPLAY_MALFORMED;
+}
 
 static enum replay_reason read_review(struct str text, const struct scan_limits *limits,
                                       struct str response, struct replay_question *out) {
@@ -223,11 +241,11 @@ enum replay_reason replay_read_question(struct arena *arena, const struct replay
                                         const struct scan_limits *limits,
                                         const struct declared_kinds *declared,
                                         struct replay_question *out) {
-    struct str kind = STR_NONE, api_version = STR_NONE, response = STR_NONE;
+    struct str kind = STR_NONE, api_version = STR_NONE, response = STR_NONE, note = STR_NONE;
     *out = (struct replay_question){.before = REPLAY_BEFORE_UNKNOWN};
     if (record->reason != REPLAY_JUDGED) return record->reason;
     if (!READ_MEMBERS(record->text, limits, {STR("kind"), &kind}, {STR("apiVersion"), &api_version},
-                      {STR("response"), &response}))
+                      {STR("response"), &response}, {STR("podgate"), &note}))
         return REPLAY_FOREIGN;
     kind = content(arena, kind);
     api_version = content(arena, api_version);
@@ -239,5 +257,7 @@ enum replay_reason replay_read_question(struct arena *arena, const struct replay
     if (!str_equals(api_version, STR("admission.k8s.io/v1")) &&
         !str_equals(api_version, STR("admission.k8s.io/v1beta1")))
         return REPLAY_VERSION;
+    enum replay_reason reason = note.at ? read_note(arena, note, limits, out) : REPLAY_JUDGED;
+    if (reason != REPLAY_JUDGED) return reason;
     return read_review(record->text, limits, response, out);
 }

@@ -32,7 +32,8 @@ struct str replay_reason_name(enum replay_reason reason) {
                                                       [REPLAY_LEVEL] = "level",
                                                       [REPLAY_TRUNCATED] = "truncated",
                                                       [REPLAY_NO_OBJECT] = "no-object",
-                                                      [REPLAY_PATCH] = "patch"};
+                                                      [REPLAY_PATCH] = "patch",
+                                                      [REPLAY_PROFILE] = "profile"};
     return str_from(names[reason]);
 }
 
@@ -53,7 +54,8 @@ struct str replay_reason_text(enum replay_reason reason) {
         [REPLAY_TRUNCATED] = "without the object: too large for the API server's log",
         [REPLAY_NO_OBJECT] = "without the object: the answer holds something else",
         [REPLAY_PATCH] =
-            "patched and refused by podgate: what it would have become is not in the log"};
+            "patched and refused by podgate: what it would have become is not in the log",
+        [REPLAY_PROFILE] = "recorded under a profile that these policies do not have (--profile)"};
     return str_from(texts[reason]);
 }
 
@@ -112,10 +114,17 @@ static void tell_rules(struct replay *replay, struct replay_tally *tally,
 
 /* --- one record ------------------------------------------------------------------------------- */
 
-static struct str profile_for(const struct replay *replay, struct str name_space) {
+static struct str profile_for(const struct replay *replay, struct str name_space,
+                              struct str recorded) {
     for (size_t i = 0; i < replay->route_count; i++)
         if (glob_match(replay->routes[i].name_space, name_space)) return replay->routes[i].profile;
-    return replay->profile;
+    return str_is_empty(replay->profile) ? recorded : replay->profile;
+}
+
+static bool has_profile(const struct replay *replay, struct str name) {
+    if (str_is_empty(name)) return true;
+    return snapshot_find_profile(replay->candidate, name) &&
+           (!replay->current || snapshot_find_profile(replay->current, name));
 }
 
 /* Reads only what routes go by. */
@@ -184,6 +193,9 @@ static void compare(struct replay *replay, const struct replay_record *record,
                                              !now->review.old_object.is_object);
     if (lacks_old) replay->without_old++;
     if (question->is_as_asked) replay->as_asked++;
+    if (question->taken_out > 0) replay->with_stand_ins++;
+    if (question->inexact > 0) replay->inexact++;
+    if (question->lacks_user) replay->without_user++;
     if (now->decision == DECISION_WOULD_DENY) replay->would_deny++;
     if (is_denied && was_denied) replay->still_denied++;
     if (is_denied && !was_denied) take_denied(replay, record, question, lacks_old, now);
@@ -194,7 +206,10 @@ static void compare(struct replay *replay, const struct replay_record *record,
 static bool judge(struct replay *replay, const struct replay_record *record,
                   const struct replay_question *question, enum replay_reason *reason) {
     struct admission_outcome now, before;
-    struct str profile = profile_for(replay, namespace_of(replay, question->body));
+    struct str profile =
+        profile_for(replay, namespace_of(replay, question->body), question->profile);
+    *reason = REPLAY_PROFILE;
+    if (!has_profile(replay, profile)) return true;
     ask(replay, replay->candidate, profile, question->body, &now);
     *reason = reason_of(&now);
     if (is_failure(&now)) return false;

@@ -136,6 +136,44 @@ static void add_reasons(struct strbuf *out, const struct replay *replay, bool is
             add_note(out, replay->counts[i], replay_reason_text((enum replay_reason)i).at);
 }
 
+/* Such a rule may compare a value itself, and stand-ins are other values. */
+static bool compares_values(const struct snapshot *snapshot) {
+    for (size_t p = 0; p < snapshot->policy_count; p++)
+        for (size_t r = 0; r < snapshot->policies[p].rule_count; r++)
+            if (strcmp(snapshot->policies[p].rules[r].check->id, "field") == 0) return true;
+    return false;
+}
+
+static bool names_users(const struct match *match) {
+    return match->users.count > 0 || match->groups.count > 0;
+}
+
+static bool goes_by_users(const struct snapshot *snapshot) {
+    for (size_t p = 0; p < snapshot->policy_count; p++) {
+        const struct policy *policy = &snapshot->policies[p];
+        if (names_users(&policy->match)) return true;
+        for (size_t e = 0; e < policy->exclude_count; e++)
+            if (names_users(&policy->excludes[e])) return true;
+    }
+    for (size_t e = 0; e < snapshot->exception_count; e++)
+        if (names_users(&snapshot->exceptions[e].match)) return true;
+    return false;
+}
+
+/* What recording took out, where these policies may miss it. */
+static void add_stand_ins(struct strbuf *out, const struct replay *replay) {
+    if (compares_values(replay->candidate))
+        add_note(out, replay->with_stand_ins,
+                 "judged with stand-ins for values that recording took out: rules of the check "
+                 "field cannot tell what these were");
+    add_note(out, replay->inexact,
+             "judged with a stand-in that may be judged otherwise than the value was");
+    if (goes_by_users(replay->candidate))
+        add_note(out, replay->without_user,
+                 "judged without the name of who asked: policies that match users or groups may "
+                 "judge otherwise");
+}
+
 void replay_write_text(struct strbuf *out, const struct replay *replay) {
     add_tally(out, "newly denied", &replay->newly_denied);
     add_tally(out, "newly allowed", &replay->newly_allowed);
@@ -153,6 +191,7 @@ void replay_write_text(struct strbuf *out, const struct replay *replay) {
     add_note(out, replay->without_old,
              "judged whole: an update, and what was there before it is not in the record");
     add_note(out, replay->as_asked, "judged as it was asked for, before mutation and defaults");
+    add_stand_ins(out, replay);
     add_note(out, replay->failures, "not judged: podgate ran out of memory or failed");
 }
 
@@ -261,6 +300,9 @@ void replay_write_json(struct strbuf *out, const struct replay *replay) {
     json_out_int(&json, "unknownBefore", (int64_t)replay->unknown_before);
     json_out_int(&json, "withoutOldObject", (int64_t)replay->without_old);
     json_out_int(&json, "asAsked", (int64_t)replay->as_asked);
+    json_out_int(&json, "withStandIns", (int64_t)replay->with_stand_ins);
+    json_out_int(&json, "inexactStandIns", (int64_t)replay->inexact);
+    json_out_int(&json, "withoutUser", (int64_t)replay->without_user);
     json_out_int(&json, "failures", (int64_t)replay->failures);
     json_out_end_object(&json);
     json_out_end_object(&json);

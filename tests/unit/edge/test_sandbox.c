@@ -284,6 +284,36 @@ static void other_files_are_hidden_and_none_is_written(void **state) {
     assert_holds(try_files);
 }
 
+static void try_recording(void) {
+    char records[128], made[160], linked[160];
+    struct error err;
+    const struct str paths[] = {str_from(policies)};
+    EXPECT(snprintf(records, sizeof records, "%s/records", folder) > 0 &&
+           mkdir(records, 0755) == 0);
+    snprintf(made, sizeof made, "%s/r.jsonl", records);
+    snprintf(linked, sizeof linked, "%s/l.jsonl", records);
+    arena_init(&arena, 4096, 0);
+    sandbox_init(&sandbox, SANDBOX_AUTO, NULL, &arena);
+    EXPECT(sandbox_confine(&sandbox, paths, 1, str_from(records), &err) &&
+           sandbox_seal(&sandbox, &err));
+    int fd = openat(AT_FDCWD, made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    EXPECT(fd >= 0 && write(fd, "x", 1) == 1);
+    EXPECT_REFUSED(openat(AT_FDCWD, file, O_WRONLY | O_CREAT | O_CLOEXEC, 0640), EACCES);
+    EXPECT_REFUSED(openat(AT_FDCWD, made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640), EPERM);
+    EXPECT_REFUSED(openat(AT_FDCWD, made, O_RDWR | O_CLOEXEC), EPERM);
+    EXPECT_REFUSED(unlinkat(AT_FDCWD, file, 0), EACCES);
+    EXPECT_REFUSED(symlink("/etc/passwd", linked), EPERM);
+    EXPECT_REFUSED(rename(made, linked), EPERM);
+    EXPECT_REFUSED(mkdir(linked, 0755), EPERM);
+    EXPECT_REFUSED(chmod(made, 0777), EPERM);
+    EXPECT(unlinkat(AT_FDCWD, made, 0) == 0);
+}
+static void where_reviews_are_recorded_files_are_made_and_removed_and_nothing_else(void **state) {
+    (void)state;
+    NEEDS_LANDLOCK();
+    assert_holds(try_recording);
+}
+
 static void swap_link(const char *to) {
     char link[128], part[128];
     snprintf(link, sizeof link, "%s/current", folder);
@@ -417,6 +447,7 @@ int main(void) {
         cmocka_unit_test(an_assertion_still_ends_the_process_without_a_core),
         cmocka_unit_test(privileges_and_core_dumps_go_away),
         cmocka_unit_test(other_files_are_hidden_and_none_is_written),
+        cmocka_unit_test(where_reviews_are_recorded_files_are_made_and_removed_and_nothing_else),
         cmocka_unit_test(a_folder_that_replaces_another_is_read),
         cmocka_unit_test(off_gives_up_nothing),
         cmocka_unit_test(what_the_kernel_lacks_is_left_out_or_an_error),
