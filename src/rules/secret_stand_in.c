@@ -93,6 +93,7 @@ static void try_plain(struct search *search, struct str value) {
 static const struct {
     const char *what, *format;
 } samples[] = {
+    {"a private key", "-----BEGIN PRIVATE KEY-----redacted=%u"}, /* = makes it no flag */
     {"a private key", "-----BEGIN PRIVATE KEY-----redacted-%u"},
     {"a private key", "redacted -----BEGIN PRIVATE KEY-----redacted-%u"},
     {"a password", "machine redacted login redacted password redacted-%u"},
