@@ -80,3 +80,43 @@ EOS
     jq -r '.namespaces[] | "\(.namespace) \(.standing)"' "$BATS_TEST_TMPDIR/report.json" | sort | diff -u - <(printf 'report-dump breaks\nreport-ready ready\n')
     kubectl delete namespace report-ready --wait=false
 }
+
+# Unknown fields, wrong types and choices that there are not are errors: kubectl asks the API server for strict validation.
+@test "what podgate check writes as PolicyReports is taken by the API server, again and again, and read back whole" {
+    kubectl apply -f policyreport-crd.yaml
+    kubectl wait --for=condition=Established crd/policyreports.wgpolicyk8s.io --timeout=60s
+    in_namespace policyreports report
+    local written=$BATS_TEST_TMPDIR/reports.json
+    cat >"$BATS_TEST_TMPDIR/p.yaml" <<'EOS'
+apiVersion: podgate.io/v1alpha1
+kind: Policy
+metadata: {name: p}
+spec:
+  rules:
+  - {check: image-tag, severity: critical}
+  - {check: run-as-non-root, severity: low, action: warn}
+  - {check: drop-capabilities, severity: high}
+  - {check: resource-limits, severity: medium}
+  - {check: env-secrets}
+EOS
+    {
+        sed 's/^  name: bad$/&-alone/' bad-pod.yaml
+        echo ---
+        hundred_bad
+        pods_like 900 many 's/web:1.27.3/web:latest/; /runAsNonRoot/d'
+    } | "$PODGATE" check -n policyreports --policies "$BATS_TEST_TMPDIR/p.yaml" -o policyreport - >"$written" || [ $? = 1 ]
+    [ "$(jq '.items | length' "$written")" -gt 2 ]
+    kubectl apply -f "$written" >"$BATS_TEST_TMPDIR/applied"
+    [ "$(grep -c ' created$' "$BATS_TEST_TMPDIR/applied")" = "$(jq '.items | length' "$written")" ]
+    kubectl apply -f "$written" >"$BATS_TEST_TMPDIR/applied"
+    ! grep -v ' unchanged$' "$BATS_TEST_TMPDIR/applied"
+    content() { jq -S '[.items[] | {name: .metadata.name, summary, results}] | sort_by(.name)' "$1"; }
+    kubectl get policyreports -n policyreports -o json >"$BATS_TEST_TMPDIR/read.json"
+    diff -u <(content "$written") <(content "$BATS_TEST_TMPDIR/read.json") | head -n 20
+    jq -r '.items[].results[].severity' "$written" | sort -u | diff -u - <(printf 'critical\nhigh\nlow\nmedium\n')
+    # What kubectl shows adds up to what the reports hold.
+    local shown
+    shown=$(kubectl get polr -n policyreports --no-headers | awk '{ fail += $3 } END { print fail }')
+    [ "$shown" = "$(jq '[.items[].results[] | select(.result == "fail")] | length' "$written")" ]
+    kubectl delete crd policyreports.wgpolicyk8s.io --wait=false
+}
