@@ -110,6 +110,7 @@ static void take_review(struct report *report, struct arena *arena,
                                     .at_ms = read_time(model_text(root, "ts"))};
     report->reviews++;
     if (tree_is_true(tree_find(root, STR("dry_run")))) report->dry_runs++;
+    if (str_equals(model_text(root, "level"), STR("debug"))) report->quiet++;
     int64_t kept;
     if (tree_int64(document, tree_find(root, STR("kept")), &kept) && kept > 0)
         report->kept += (uint64_t)kept;

@@ -121,5 +121,11 @@ void view_notes(const struct view *view, struct str_list *notes) {
     add(view, notes, dump->errors,
         " object%s of podgate check could not be judged, so no namespace is called ready",
         str_plural(dump->errors));
+    /* The log's usual level: what is not there must not be taken for what did not happen. */
+    uint64_t reviews = view->report->quiet == 0 ? view->report->reviews : 0;
+    add(view, notes, reviews,
+        " review%s left a line because there was something to tell: of those that broke nothing "
+        "this log tells none (--log-level debug would)",
+        reviews == 1 ? "" : "s");
     add_left_out(view, notes);
 }
