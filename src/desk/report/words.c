@@ -124,8 +124,8 @@ void view_notes(const struct view *view, struct str_list *notes) {
     /* The log's usual level: what is not there must not be taken for what did not happen. */
     uint64_t reviews = view->report->quiet == 0 ? view->report->reviews : 0;
     add(view, notes, reviews,
-        " review%s left a line because there was something to tell: of those that broke nothing "
-        "this log tells none (--log-level debug would)",
-        reviews == 1 ? "" : "s");
+        " review%s in this log; one that breaks nothing and needs no exception leaves a line only "
+        "with --log-level debug",
+        str_plural(reviews));
     add_left_out(view, notes);
 }
