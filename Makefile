@@ -155,7 +155,7 @@ house: $(PODGATE) ## prove the order of the rooms, forbidden calls, headers, reg
 page-test: $(PODGATE) ## the report's page in a headless Chromium (needs node and Chromium; SHOTS=FOLDER keeps screenshots)
 	@PODGATE=$(abspath $(PODGATE)) tests/page/run.sh $(SHOTS)
 
-.PHONY: page-test bench-compare bench-budget bench-peers bench-test
+.PHONY: page-test bench-compare bench-budget bench-linear bench-peers bench-test
 BENCH := PODGATE=$(abspath $(PODGATE)) BENCH=$(abspath $(BUILD)/bench) CC="$(CC)"
 bench: $(PODGATE) $(BENCHES) ## podgate beside a bare TLS server, one page of results (QUICK=1: a minute; WRITE_DOCS=1: into docs/performance.md)
 	@$(BENCH) QUICK=$(QUICK) WRITE_DOCS=$(WRITE_DOCS) tests/bench/run.sh
@@ -169,8 +169,11 @@ bench-budget: $(BUILD)/bench/path_cost ## instructions of each path against test
 bench-test: $(BUILD)/bench/path_cost ## do the tools of the benchmarks tell what they should?
 	@$(BENCH) tests/bench/selftest.sh
 
-bench-worst: $(BENCHES) ## the dearest reviews: their time, and that twice the size costs twice as much (valgrind)
-	@BENCH=$(abspath $(BUILD)/bench) tests/bench/worst.sh
+bench-worst: $(PODGATE) $(BENCHES) ## the dearest reviews: their time, what others wait for beside them, memory under a flood of them
+	@$(BENCH) tests/bench/worst.sh
+
+bench-linear: $(BUILD)/bench/path_cost $(BUILD)/bench/worst_review ## is a review of twice the size at most about twice as dear? (valgrind)
+	@$(BENCH) tests/bench/linear.sh
 
 TIME    ?= 60
 TARGETS ?=

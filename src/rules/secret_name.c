@@ -257,17 +257,29 @@ static bool is_border(struct str name, size_t at) {
     return at + 1 < name.len && is_lower(name.at[at + 1]);
 }
 
+static bool begins_word(struct str name, size_t at) {
+    return is_alnum(name.at[at]) && (at == 0 || !is_alnum(name.at[at - 1]) || is_border(name, at));
+}
+
+/* The part with the last words of a name, as many as are looked at. */
+static struct str last_words(struct str name) {
+    size_t words = 0, start = 0;
+    if (name.len < 2 * WORDS_MAX) return name; /* a word has a letter and a border */
+    for (size_t at = name.len; at-- > 0;) {
+        if (!begins_word(name, at)) continue;
+        if (++words > WORDS_MAX) return str_slice(name, start, name.len);
+        start = at;
+    }
+    return name;
+}
+
 static void divide(struct str name, struct words *words) {
-    *words = (struct words){.are_all = true};
-    for (size_t at = 0; at < name.len;) {
+    words->count = 0;
+    for (size_t at = 0; at < name.len && words->count < WORDS_MAX;) {
         size_t start = at;
         if (!is_alnum(name.at[at++])) continue;
         while (at < name.len && !is_border(name, at))
             at++;
-        if (words->count == WORDS_MAX) {
-            words->are_all = false;
-            memmove(words->items, words->items + 1, (--words->count) * sizeof *words->items);
-        }
         words->items[words->count++] = str_slice(name, start, at - start);
     }
 }
@@ -450,7 +462,9 @@ bool secret_name_is_telling(struct str name) {
     if (!has_root(name)) return false;
     bool is_telling = false;
     size_t matched;
-    divide(name, &words);
+    struct str part = last_words(name);
+    divide(part, &words);
+    words.are_all = part.len == name.len;
     for (size_t at = 0; at < words.count; at += matched) {
         const struct term *term = find_term(&words, at, &matched);
         if (!term) matched = 1;
