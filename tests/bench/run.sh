@@ -11,7 +11,7 @@ PODGATE=${PODGATE:-$root/build/podgate} BENCH=${BENCH:-$root/build/bench}
 RESULTS=${RESULTS:-$BENCH/results.tsv}
 rate_wanted=${BENCH_RATE:-8000}
 if [ -n "${QUICK:-}" ]; then
-    rounds=3 turn=300 slow_rounds=1 newcomers=60 documents=4000 many_documents=20000 length="quick: 3 rounds of 0.3 s"
+    rounds=3 turn=300 slow_rounds=3 newcomers=60 documents=4000 many_documents=20000 length="quick: 3 rounds of 0.3 s"
 else
     rounds=5 turn=1000 slow_rounds=5 newcomers=400 documents=20000 many_documents=200000 length="whole: 5 rounds of 1 s"
 fi
@@ -113,6 +113,7 @@ percentiles() { # CASE SUBJECT
     result "$1" p50 us "$2" "$p50"
     result "$1" p99 us "$2" "$p99"
     result "$1" p99.9 us "$2" "$p999"
+    result "$1" cpu us "$2" "$cpu_us"
 }
 latencies() {
     local what
@@ -123,16 +124,19 @@ latencies() {
         percentiles "latency-${what%%:*}" podgate
     done
 }
-# Ten of the worst reviews a second, and what a quarter of the rate meets beside them.
+# A quarter of the rate, alone and beside ten of the worst reviews a second.
 neighbours() {
     local generator subject server
     for subject in bare podgate; do
         server=${subject/podgate/both}
+        open_loop "$server" "$(review create-pod-web-good)" $((rate_wanted / 4)) $((slow_rounds > 1 ? 2 : 1))
+        percentiles latency-quarter $subject
         (on_cores "$client_cores" timeout 60 h2load --h1 -c 1 --rps 10 -n $((slow_rounds > 1 ? 25 : 15)) -d "$(review groups)" -H 'content-type: application/json' \
             "https://127.0.0.1:$(port_of "$server")/validate") >"$work/worst.out" 2>&1 &
         generator=$!
         open_loop "$server" "$(review create-pod-web-good)" $((rate_wanted / 4)) $((slow_rounds > 1 ? 2 : 1))
         wait $generator
+        cpu_us=0 # the worst reviews' is in it
         percentiles latency-beside-worst $subject
     done
 }

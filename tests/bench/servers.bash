@@ -92,15 +92,24 @@ closed_loop() {
 }
 
 # NAME REVIEW RATE SECONDS: requests at a constant rate, whether answered or not, over 200 connections. Sets p50, p99 and p999 in
-# microseconds, and sent: how many per cent of the wanted requests were sent in the time.
+# microseconds, sent: how many per cent of the wanted requests were sent in the time, and cpu_us as closed_loop does.
 #
 # A connection sends its next request when it is due, every 200/RATE seconds, unless the answer before is later than that. What a
 # late answer kept from being sent in time would have waited too, so it is counted with the rest of that wait (as
-# HdrHistogram corrects for "coordinated omission"). The first half second, when connections are made, does not count.
+# HdrHistogram corrects for "coordinated omission"). The first half second, when connections are made, does not count. They are
+# made one after the other over a whole period (-r): made at once, they would all ask at once from then on.
 open_loop() {
-    local name=$1 review=$2 wanted=$3 seconds=$4 connections=200
+    local name=$1 review=$2 wanted=$3 seconds=$4 connections=200 requests before between after
+    requests=$((wanted * (2 * seconds + 1) / 2))
     rm -f "$work/times"
-    h2load_to "$name" "$review" -c $connections --rps $((wanted / connections)) -n $((wanted * (2 * seconds + 1) / 2)) --log-file="$work/times"
+    before=$(cpu_ns "$name")
+    h2load_to "$name" "$review" -c $connections -n $connections
+    between=$(cpu_ns "$name")
+    h2load_to "$name" "$review" -c $connections -r $((wanted < 1000 ? 1 : wanted / 1000)) --rate-period=1ms \
+        --rps $((wanted / connections)) -n $requests --log-file="$work/times"
+    after=$(cpu_ns "$name")
+    cpu_us=$(awk -v connecting=$((between - before)) -v all=$((after - between)) -v more=$((requests - connections)) \
+        'BEGIN { printf "%.2f\n", (all - connecting) / more / 1000 }')
     read -r p50 p99 p999 sent < <(awk -v period=$((connections * 1000000 / wanted)) -v wanted="$wanted" -v seconds="$seconds" '
         NR == FNR { if (!first || $1 < first) first = $1; next }
         $1 >= first + 500000 {
