@@ -168,6 +168,19 @@ expect "a long run shows how far it is on a terminal" python3 "$work/terminal.py
 "$PODGATE" check -o json examples/good-pod.yaml >/dev/null 2>"$work/out"
 expect "and nowhere else" test ! -s "$work/out"
 
+# --- README.md --------------------------------------------------------------------------------------------
+cat >"$work/readme.py" <<'EOS'
+import subprocess, sys
+command = "$ podgate check examples/bad-pod.yaml\n"
+shown = open("README.md", encoding="utf-8").read().split(command)[1].split("```")[0]
+said = subprocess.run([sys.argv[1], "check", "examples/bad-pod.yaml"], capture_output=True, text=True).stdout
+for part in shown.split("…\n"):
+    at = said.find(part)
+    assert at >= 0, f"not said, or not there:\n{part}"
+    said = said[at + len(part):]
+EOS
+expect "README.md shows what podgate check says" python3 "$work/readme.py" "$PODGATE"
+
 # --- rendered by others -------------------------------------------------------------------------------
 if bin=$(tests/tools/build.sh helm kustomize); then
     export HELM_CONFIG_HOME="$work/helm" HELM_CACHE_HOME="$work/helm" HELM_DATA_HOME="$work/helm"
