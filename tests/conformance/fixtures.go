@@ -131,7 +131,7 @@ func CompareFixtures(judge *Judge, fixtures []Fixture) (int, error) {
 	}
 	differences := 0
 	for i, fixture := range fixtures {
-		if difference := fixture.difference(cases[i].Expected(), answers[i]); difference != "" {
+		if difference := fixture.difference(Expected(cases[i]), answers[i]); difference != "" {
 			fmt.Println("difference:", difference)
 			differences++
 		}

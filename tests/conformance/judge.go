@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,14 +14,31 @@ import (
 
 // A Case is one question to both sides.
 type Case interface {
-	// Line is the question as driver.c reads it, without newline.
-	Line() []byte
-	// Expected is upstream's answer: the ids of the violated controls, sorted, divided by commas; empty: allowed.
-	Expected() string
+	// Violated are the ids of the controls that upstream finds violated, sorted.
+	Violated() ([]string, error)
 	// Smaller are the cases that lack one thing of this one.
 	Smaller() []Case
 	// Fixture is the file that keeps the case.
 	Fixture() ([]byte, error)
+}
+
+// Line is the question as driver.c reads it, without newline.
+func Line(c Case) []byte {
+	line, err := json.Marshal(c)
+	if err != nil {
+		panic(err)
+	}
+	return line
+}
+
+// Expected is upstream's answer: what is violated, divided by commas; empty: allowed. It judges what the API server
+// would store, which is not always what was written.
+func Expected(c Case) string {
+	violated, err := c.Violated()
+	if err != nil {
+		return "upstream: " + err.Error()
+	}
+	return strings.Join(violated, ",")
 }
 
 // Judge is podgate: a running driver. It answers one line for each line.
@@ -57,7 +75,7 @@ func (j *Judge) Answers(cases []Case) ([]string, error) {
 	go func() {
 		out := bufio.NewWriterSize(j.in, 1<<20)
 		for _, c := range cases {
-			out.Write(c.Line())
+			out.Write(Line(c))
 			out.WriteByte('\n')
 		}
 		written <- out.Flush()
@@ -85,7 +103,7 @@ func sortedIDs(answer string) string {
 // Differs tells whether the two sides disagree about a case.
 func (j *Judge) Differs(c Case) (bool, error) {
 	answers, err := j.Answers([]Case{c})
-	return err == nil && answers[0] != c.Expected(), err
+	return err == nil && answers[0] != Expected(c), err
 }
 
 // Shrink takes things away from a case as long as the sides still disagree.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -75,31 +74,14 @@ func containerNames(pod *corev1.Pod) []string {
 	return names
 }
 
-func (c PairCase) Line() []byte {
-	line, err := json.Marshal(c)
-	if err != nil {
-		panic(err)
-	}
-	return line
-}
-
-// Expected is empty when the write is allowed.
-func (c PairCase) Expected() string {
-	violated, err := c.violated()
-	if err != nil {
-		return "upstream: " + err.Error()
-	}
-	return strings.Join(violated, ",")
-}
-
 // The one difference that is meant: podgate denies no write to a pod that is being deleted, but for debug containers.
 func (c PairCase) isBeingDeleted() bool {
 	return c.New.DeletionTimestamp != nil && c.Subresource != "ephemeralcontainers"
 }
 
-func (c PairCase) violated() ([]string, error) {
+func (c PairCase) Violated() ([]string, error) {
 	var stored PairCase
-	if err := json.Unmarshal(c.Line(), &stored); err != nil {
+	if err := json.Unmarshal(Line(c), &stored); err != nil {
 		return nil, err
 	}
 	if stored.isBeingDeleted() {
@@ -114,7 +96,7 @@ func (c PairCase) violated() ([]string, error) {
 }
 
 func (c PairCase) Fixture() ([]byte, error) {
-	violated, err := c.violated()
+	violated, err := c.Violated()
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -46,26 +45,9 @@ func NewPodCase(rng *rand.Rand) Case {
 	return PodCase{params, RandomPod(rng)}
 }
 
-func (c PodCase) Line() []byte {
-	line, err := json.Marshal(c)
-	if err != nil {
-		panic(err)
-	}
-	return line
-}
-
-// Expected judges what the API server would store, which is not always what was written.
-func (c PodCase) Expected() string {
-	violated, err := c.violated()
-	if err != nil {
-		return "upstream: " + err.Error()
-	}
-	return strings.Join(violated, ",")
-}
-
-func (c PodCase) violated() ([]string, error) {
+func (c PodCase) Violated() ([]string, error) {
 	var stored PodCase
-	if err := json.Unmarshal(c.Line(), &stored); err != nil {
+	if err := json.Unmarshal(Line(c), &stored); err != nil {
 		return nil, err
 	}
 	setDefaults(stored.Pod)
@@ -83,7 +65,7 @@ func setDefaults(pod *corev1.Pod) {
 }
 
 func (c PodCase) Fixture() ([]byte, error) {
-	violated, err := c.violated()
+	violated, err := c.Violated()
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (r Random) compareBatch(judge *Judge, batch int, total *tally) error {
 		return err
 	}
 	for i, c := range cases {
-		expected := c.Expected()
+		expected := Expected(c)
 		if expected == "" {
 			total.allowed.Add(1)
 		}
@@ -136,7 +136,7 @@ func keep(judge *Judge, folder string, cases []Case) error {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			return err
 		}
-		fmt.Printf("difference: %s\n  upstream: %q\n  podgate:  %q\n%s", file, smallest.Expected(), answers[0], text)
+		fmt.Printf("difference: %s\n  upstream: %q\n  podgate:  %q\n%s", file, Expected(smallest), answers[0], text)
 	}
 	return nil
 }
