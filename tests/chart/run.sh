@@ -12,19 +12,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 
-ok() { passed=$((passed + 1)); }
-bad() { # TITLE [FILE]: what went wrong is in FILE
-    failed=$((failed + 1))
-    printf 'FAIL  %s\n' "$1"
-    [ $# -lt 2 ] || sed 's/^/        /' "$2"
-}
-fail_all() {
-    printf 'tests/chart/run.sh: %s\n0 passed, 1 failed\n' "$1"
-    exit 1
-}
+# shellcheck source=tests/report.bash
+. tests/report.bash
 
-bin=$(tests/tools/build.sh helm helm-unittest) || fail_all "helm and helm-unittest could not be built"
-[ -x "$podgate" ] || fail_all "there is no $podgate (make, or PODGATE=PATH)"
+bin=$(tests/tools/build.sh helm helm-unittest) || give_up "helm and helm-unittest could not be built"
+[ -x "$podgate" ] || give_up "there is no $podgate (make, or PODGATE=PATH)"
 # Nobody's own helm settings, repositories or plugins.
 export HELM_CONFIG_HOME="$work/helm" HELM_CACHE_HOME="$work/helm" HELM_DATA_HOME="$work/helm" HELM_NAMESPACE=guard
 helm() { "$bin/helm" "$@"; }
@@ -238,5 +230,4 @@ awk '/^ *# -- / { doc = 1; next } /^ *#/ { next } /^ *$/ { doc = 0; next }
 if [ -s "$work/out" ]; then bad "values without documentation" "$work/out"; else ok; fi
 
 rmdir "$here/unit/__snapshot__" 2>/dev/null # helm-unittest makes it, always
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish

@@ -13,28 +13,18 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 
-ok() { passed=$((passed + 1)); }
-bad() { # TITLE [FILE]
-    failed=$((failed + 1))
-    echo "FAIL  $1"
-    [ $# -lt 2 ] || head -n 20 "$2" | cut -c 1-300 | sed 's/^/        /'
-}
-# TITLE COMMAND...
-expect() {
-    local title=$1
-    shift
-    if "$@" >"$work/out" 2>&1; then ok; else bad "$title" "$work/out"; fi
-}
-python3 -c 'import jsonschema, yaml' || { echo "python3-jsonschema and python3-yaml are missing" >&2; exit 1; }
-command -v pre-commit >/dev/null || { echo "pre-commit is missing" >&2; exit 1; }
+# shellcheck source=tests/report.bash
+. tests/report.bash
+python3 -c 'import jsonschema, yaml' || give_up "python3-jsonschema and python3-yaml are missing"
+command -v pre-commit >/dev/null || give_up "pre-commit is missing"
 
 # --- schemas ------------------------------------------------------------------------------------------
-expect "policy files and their schema" python3 $here/validate.py policies docs/policy.schema.json
+check "policy files and their schema" python3 $here/validate.py policies docs/policy.schema.json
 # The published schema is OASIS's; gosec carries it.
 module=github.com/securego/gosec/v2@v2.30.0
 if sarif=$(cd "$work" && go mod download -json $module | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'); then
     for case in tests/cli/check_format_sarif*; do
-        expect "$case is SARIF" python3 $here/validate.py document "$sarif/report/sarif/testdata/sarif-schema-2.1.0.json" "$case/stdout.expect"
+        check "$case is SARIF" python3 $here/validate.py document "$sarif/report/sarif/testdata/sarif-schema-2.1.0.json" "$case/stdout.expect"
     done
 else
     bad "the SARIF schema could not be fetched: go mod download $module"
@@ -76,7 +66,7 @@ EOS
 for kind in junit gitlab policyreport; do
     for case in tests/cli/{check_format,test}_$kind*; do
         [ -d "$case" ] || continue
-        expect "$case can be read" python3 "$work/read.py" $kind "$case/stdout.expect"
+        check "$case can be read" python3 "$work/read.py" $kind "$case/stdout.expect"
     done
 done
 
@@ -85,27 +75,27 @@ prints() { (cd "$work" && "$PODGATE" check -o sarif=prints.sarif -o gitlab=print
 cp examples/bad-pod.yaml "$work/pod.yaml" && prints >"$work/before"
 [ -s "$work/before" ] || bad "there are no fingerprints"
 { printf '# moved\n\n\n'; sed 's/nginx:latest/other:latest/' examples/bad-pod.yaml; } >"$work/pod.yaml" && prints >"$work/after"
-expect "fingerprints are the same when lines move and values change" cmp "$work/before" "$work/after"
+check "fingerprints are the same when lines move and values change" cmp "$work/before" "$work/after"
 
 # --- files --------------------------------------------------------------------------------------------
 out=$work/files && mkdir "$out"
 echo old >"$out/report.json" && chmod 640 "$out/report.json" && ln -s report.json "$out/link.json"
 "$PODGATE" check -o text -o json="$out/link.json" -o sarif="$out/new.sarif" examples/bad-pod.yaml >"$work/out" 2>&1
-expect "an output replaces a file through a link" python3 -m json.tool "$out/report.json"
-expect "the link stays one" test -L "$out/link.json"
-expect "and the file keeps its mode" test "$(stat -c %a "$out/report.json")" = 640
-expect "several outputs are written at once" python3 -m json.tool "$out/new.sarif"
+check "an output replaces a file through a link" python3 -m json.tool "$out/report.json"
+check "the link stays one" test -L "$out/link.json"
+check "and the file keeps its mode" test "$(stat -c %a "$out/report.json")" = 640
+check "several outputs are written at once" python3 -m json.tool "$out/new.sarif"
 echo old >"$out/kept.json"
 "$PODGATE" check --policies nowhere.yaml -o json="$out/kept.json" examples/bad-pod.yaml >"$work/out" 2>&1
 "$PODGATE" check -o json="$out/kept.json" -o sarif=/nowhere/x examples/bad-pod.yaml >"$work/out" 2>&1
-expect "a run that does not begin leaves the file" grep -qx old "$out/kept.json"
-expect "and nothing beside it" test "$(find "$out" -type f | wc -l)" = 3
+check "a run that does not begin leaves the file" grep -qx old "$out/kept.json"
+check "and nothing beside it" test "$(find "$out" -type f | wc -l)" = 3
 "$PODGATE" check -o json=/dev/full examples/bad-pod.yaml >"$work/said" 2>&1
-expect "a full disk is told" test $? = 2
-expect "by its name" grep -q '/dev/full: could not be written whole' "$work/said"
+check "a full disk is told" test $? = 2
+check "by its name" grep -q '/dev/full: could not be written whole' "$work/said"
 mkfifo "$out/pipe" && (cat "$out/pipe" >"$work/piped" &) && "$PODGATE" check -o json="$out/pipe" examples/bad-pod.yaml >"$work/out" 2>&1
 sleep 0.2
-expect "a named pipe is written to" python3 -m json.tool "$work/piped"
+check "a named pipe is written to" python3 -m json.tool "$work/piped"
 
 # --- Lists as big as a cluster's -----------------------------------------------------------------------
 cat >"$work/peak.py" <<'EOS'
@@ -132,10 +122,10 @@ else:
     assert sum(len(item["results"]) for item in document["items"]) == (pods + 99) // 100
 EOS
 for form in pretty minified yaml; do
-    expect "a $form List of $DUMP_MIB MiB in $MEMORY_KIB KiB" python3 "$work/peak.py" "$PODGATE" $form "$DUMP_MIB" $MEMORY_KIB -o json
-    cat "$work/out"
+    check "a $form List of $DUMP_MIB MiB in $MEMORY_KIB KiB" python3 "$work/peak.py" "$PODGATE" $form "$DUMP_MIB" $MEMORY_KIB -o json
+    cat "$work/checked"
 done
-expect "as reports" python3 "$work/peak.py" "$PODGATE" minified "$DUMP_MIB" $MEMORY_KIB -o policyreport
+check "as reports" python3 "$work/peak.py" "$PODGATE" minified "$DUMP_MIB" $MEMORY_KIB -o policyreport
 
 # --- a terminal ---------------------------------------------------------------------------------------
 cat >"$work/terminal.py" <<'EOS'
@@ -164,9 +154,9 @@ check.wait()
 assert b" judged, " in told and b"<stdin>" in told, told[:200]
 assert told.endswith(b"\r\x1b[K"), told[-200:]
 EOS
-expect "a long run shows how far it is on a terminal" python3 "$work/terminal.py" "$PODGATE"
+check "a long run shows how far it is on a terminal" python3 "$work/terminal.py" "$PODGATE"
 "$PODGATE" check -o json examples/good-pod.yaml >/dev/null 2>"$work/out"
-expect "and nowhere else" test ! -s "$work/out"
+check "and nowhere else" test ! -s "$work/out"
 
 # --- README.md --------------------------------------------------------------------------------------------
 cat >"$work/readme.py" <<'EOS'
@@ -179,20 +169,19 @@ for part in shown.split("…\n"):
     assert at >= 0, f"not said, or not there:\n{part}"
     said = said[at + len(part):]
 EOS
-expect "README.md shows what podgate check says" python3 "$work/readme.py" "$PODGATE"
+check "README.md shows what podgate check says" python3 "$work/readme.py" "$PODGATE"
 
 # --- rendered by others -------------------------------------------------------------------------------
 if bin=$(tests/tools/build.sh helm kustomize); then
     export HELM_CONFIG_HOME="$work/helm" HELM_CACHE_HOME="$work/helm" HELM_DATA_HOME="$work/helm"
     "$bin/helm" template podgate charts/podgate -n guard 2>"$work/err" | "$PODGATE" check -n guard - >"$work/said" 2>&1
-    expect "helm template | podgate check: the chart keeps to podgate's own default" test "${PIPESTATUS[*]}" = "0 0"
-    expect "and its workloads were judged" grep -Eq '^[1-9][0-9]* objects? judged' "$work/said"
+    check "helm template | podgate check: the chart keeps to podgate's own default" test "${PIPESTATUS[*]}" = "0 0"
+    check "and its workloads were judged" grep -Eq '^[1-9][0-9]* objects? judged' "$work/said"
     for heading in "What is judged" "GitHub Actions" "GitLab CI" pre-commit make "Reports in the cluster"; do
-        expect "docs/ci.md: $heading" env PATH="$(dirname "$PODGATE"):$bin:$PATH" python3 $here/ci_page.py "$heading"
+        check "docs/ci.md: $heading" env PATH="$(dirname "$PODGATE"):$bin:$PATH" python3 $here/ci_page.py "$heading"
     done
 else
     bad "helm and kustomize could not be built"
 fi
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed -eq 0 ]
+finish

@@ -11,8 +11,8 @@ NAME=localhost/podgate/podgate:$VERSION
 MAX_BYTES=20000000
 passed=0 failed=0 container=
 work=$(mktemp -d)
-# shellcheck source=tests/image/report.bash
-. tests/image/report.bash
+# shellcheck source=tests/report.bash
+. tests/report.bash
 
 podman=(podman --root "$work/storage" --runroot "$work/run" --runtime runc --cgroup-manager cgroupfs)
 buildah=(buildah --root "$work/storage" --runroot "$work/run")

@@ -22,15 +22,8 @@ end_all() {
 }
 trap 'end_all; rm -rf "$work"' EXIT
 
-ok() { passed=$((passed + 1)); }
-bad() { # TITLE [FILE]: what went wrong is in FILE
-    failed=$((failed + 1))
-    printf 'FAIL  %s\n' "$1"
-    [ $# -lt 2 ] || head -n 20 "$2" | cut -c 1-400 | sed 's/^/        /'
-}
-is() { # TITLE WANTED GOT
-    if [ "$2" = "$3" ]; then ok; else bad "$1: $3, not $2"; fi
-}
+# shellcheck source=tests/report.bash
+. tests/report.bash
 # SECONDS COMMAND...: until it succeeds
 await() {
     local end=$((SECONDS + $1))
@@ -42,11 +35,11 @@ await() {
 }
 
 for tool in promtool prometheus curl jq python3; do
-    command -v $tool >/dev/null || { printf 'tests/observe: %s is missing\n0 passed, 1 failed\n' $tool; exit 1; }
+    command -v $tool >/dev/null || give_up "$tool is missing"
 done
 python=/usr/bin/python3
-$python -c 'import jsonschema' 2>/dev/null || { printf 'tests/observe: python3-jsonschema is missing\n0 passed, 1 failed\n'; exit 1; }
-certs/make-dev-certs.sh "$work/certs" >/dev/null 2>&1 || { printf 'tests/observe: no certificates\n0 passed, 1 failed\n'; exit 1; }
+$python -c 'import jsonschema' 2>/dev/null || give_up "python3-jsonschema is missing"
+certs/make-dev-certs.sh "$work/certs" >/dev/null 2>&1 || give_up "no certificates"
 
 # --- servers and clients --------------------------------------------------------------------------
 
@@ -116,21 +109,21 @@ post_all enforce /validate "$work/enforce"
 post_all enforce /validate/soft "$work/soft"
 post_all audit /validate "$work/audit"
 sent=${#reviews[@]}
-is "every review is answered" "$sent" "$(wc -l <"$work/enforce/statuses")"
+same "every review is answered" "$sent" "$(wc -l <"$work/enforce/statuses")"
 
 # In audit-only no well-formed review is denied, by whichever way audit-only came.
 for name in soft audit; do
-    is "$name: denials" 0 "$(verdicts "$work/$name" '.response.allowed | not')"
-    is "$name: what is not 200 is malformed" "$(grep -c '^malformed-' "$work/$name/statuses")" "$(grep -vc ' 200$' "$work/$name/statuses")"
+    same "$name: denials" 0 "$(verdicts "$work/$name" '.response.allowed | not')"
+    same "$name: what is not 200 is malformed" "$(grep -c '^malformed-' "$work/$name/statuses")" "$(grep -vc ' 200$' "$work/$name/statuses")"
 done
 
 denied=$(verdicts "$work/enforce" '.response.allowed | not')
 [ "$denied" -gt 20 ] || bad "only $denied denials in all recorded reviews"
 unjudgeable=$(verdicts "$work/enforce" '(.response.status.message // "") | startswith("podgate cannot judge")')
-is "denials that are counted" "$denied" "$(scrape enforce | awk '/^podgate_admission_requests_total{profile="default".*decision="deny"/ { n += $NF } END { print n + 0 }')"
-is "reviews that are counted" $((2 * sent)) "$(metric enforce podgate_admission_requests_total)"
-is "durations that are counted" $((2 * sent)) "$(metric enforce podgate_admission_request_duration_seconds_count)"
-is "namespaces with series of their own, and the others" 2 "$(scrape enforce | sed -n 's/^podgate_namespace_requests_total{object_namespace="\([^"]*\)".*/\1/p' | sort -u | wc -l)"
+same "denials that are counted" "$denied" "$(scrape enforce | awk '/^podgate_admission_requests_total{profile="default".*decision="deny"/ { n += $NF } END { print n + 0 }')"
+same "reviews that are counted" $((2 * sent)) "$(metric enforce podgate_admission_requests_total)"
+same "durations that are counted" $((2 * sent)) "$(metric enforce podgate_admission_request_duration_seconds_count)"
+same "namespaces with series of their own, and the others" 2 "$(scrape enforce | sed -n 's/^podgate_namespace_requests_total{object_namespace="\([^"]*\)".*/\1/p' | sort -u | wc -l)"
 
 for accept in text/plain 'application/openmetrics-text; version=1.0.0'; do
     scrape enforce "$accept" >"$work/scraped"
@@ -138,7 +131,7 @@ for accept in text/plain 'application/openmetrics-text; version=1.0.0'; do
     if [ "$accept" = text/plain ]; then
         if promtool check metrics <"$work/scraped" >"$work/out" 2>&1 && [ ! -s "$work/out" ]; then ok; else bad "promtool check metrics" "$work/out"; fi
     else
-        is "OpenMetrics ends with its end" '# EOF' "$(tail -n 1 "$work/scraped")"
+        same "OpenMetrics ends with its end" '# EOF' "$(tail -n 1 "$work/scraped")"
     fi
     if cut -d ' ' -f 1 <"$work/scraped" | grep -v '^#' | sort | uniq -d | grep . >"$work/out"; then bad "samples that are there twice" "$work/out"; else ok; fi
 done
@@ -151,9 +144,9 @@ if diff "$work/families" "$work/documented" >"$work/out"; then ok; else bad "doc
 
 await 20 is_value 'sum(podgate_admission_requests_total{pod="podgate-enforce"})' $((2 * sent)) ||
     bad "Prometheus has as many reviews as were sent: $(value 'sum(podgate_admission_requests_total{pod="podgate-enforce"})')"
-is "denials in Prometheus" "$denied" "$(value 'sum(podgate_admission_requests_total{pod="podgate-enforce",decision="deny"})')"
-is "targets that Prometheus reads as OpenMetrics or text without error" 2 "$(value 'count(up == 1)')"
-is "the certificate's end is after now" 1 "$(value 'min(podgate_certificate_not_after_timestamp_seconds > bool time())')"
+same "denials in Prometheus" "$denied" "$(value 'sum(podgate_admission_requests_total{pod="podgate-enforce",decision="deny"})')"
+same "targets that Prometheus reads as OpenMetrics or text without error" 2 "$(value 'count(up == 1)')"
+same "the certificate's end is after now" 1 "$(value 'min(podgate_certificate_not_after_timestamp_seconds > bool time())')"
 # What came before Prometheus knew a series is no increase of it.
 post_all enforce /validate "$work/again"
 await 20 is_value 'sum(podgate_admission_requests_total{pod="podgate-enforce"})' $((3 * sent)) || bad "Prometheus sees what comes later"
@@ -182,14 +175,14 @@ done <"$work/queries"
 
 # --- logs -----------------------------------------------------------------------------------------
 
-is "denials in the log" $((2 * (denied - unjudgeable))) "$(grep -c '"decision":"deny","profile":"default".*"rules"' "$work/enforce.log")"
+same "denials in the log" $((2 * (denied - unjudgeable))) "$(grep -c '"decision":"deny","profile":"default".*"rules"' "$work/enforce.log")"
 # Each answer with audit annotations, each denial and each error has one line, and nothing else has.
 for name in enforce:default:2 soft:soft:1; do
     IFS=: read -r folder profile times <<<"$name"
     folder=$work/$folder
     wanted=$(verdicts "$folder" '(.response.allowed | not) or .response.auditAnnotations')
     wanted=$((wanted + $(grep -vc ' 200$' "$folder/statuses")))
-    is "lines of profile $profile" $((times * wanted)) "$(grep -c "\"msg\":\"admission\".*\"profile\":\"$profile\"" "$work/enforce.log")"
+    same "lines of profile $profile" $((times * wanted)) "$(grep -c "\"msg\":\"admission\".*\"profile\":\"$profile\"" "$work/enforce.log")"
 done
 "$podgate" review --policies $here/policies.yaml <tests/reviews/create-pod-bad-everything/request.json >/dev/null # still the same binary
 
@@ -207,14 +200,14 @@ if $python -W ignore -m jsonschema -i "$work/wrong.json" "$work/lines.schema" >/
 jq -r '[.properties, .else.properties, ."$defs"[].properties] | map(keys) | add | unique[]' docs/logs.schema.json >"$work/fields"
 grep '^| ' docs/logs.md | grep -o '`[a-z_]*`' | tr -d '`' | sort -u >"$work/documented"
 if comm -23 "$work/fields" "$work/documented" | grep . >"$work/out"; then bad "fields without documentation in docs/logs.md" "$work/out"; else ok; fi
-is "the longest line stays below what container runtimes cut" yes "$(awk 'length($0) > 16384 { print "no"; exit }' "$work/lines" | grep . || echo yes)"
+same "the longest line stays below what container runtimes cut" yes "$(awk 'length($0) > 16384 { print "no"; exit }' "$work/lines" | grep . || echo yes)"
 # Whatever names the recorded reviews have: no control character, no direction mark, nothing that HTML knows.
 if grep -nP '[\x00-\x08\x0b-\x1f\x7f<>&]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xc2[\x80-\x9f]' "$work/lines" >"$work/out"; then
     bad "a name is not inert in the log" "$work/out"
 else
     ok
 fi
-is "hostile names are in the log" yes "$(grep -q 'u001b' "$work/lines" && echo yes)"
+same "hostile names are in the log" yes "$(grep -q 'u001b' "$work/lines" && echo yes)"
 
 # --- a reader that does not read ------------------------------------------------------------------
 
@@ -226,7 +219,7 @@ start_podgate stuck "$work/stuck" && {
         turns=$((turns + 1))
         post_all stuck /validate "$work/stuck-$turns"
     done
-    is "answers while nobody reads the log" $((turns * sent)) "$(cat "$work"/stuck-*/statuses | grep -c ' [24]0[0-9]$')"
+    same "answers while nobody reads the log" $((turns * sent)) "$(cat "$work"/stuck-*/statuses | grep -c ' [24]0[0-9]$')"
     [ "$(metric stuck podgate_log_lines_dropped_total)" -gt 0 ] && ok || bad "no line was lost while nobody read the log"
     cat <&7 >"$work/unstuck" &
     reader=$!
@@ -236,5 +229,4 @@ start_podgate stuck "$work/stuck" && {
 }
 end_all
 
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+finish

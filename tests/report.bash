@@ -1,10 +1,14 @@
 # shellcheck shell=bash
-# One line a test. Uses passed, failed and the folder $work.
-ok() { passed=$((passed + 1)); printf 'ok    %s\n' "$1"; }
+# What the tests that are scripts share: each test counts, those that fail are told with what they said, and the last line has the
+# numbers that .ci/run adds up. Uses passed, failed and the folder $work.
+ok() { # [TITLE]
+    passed=$((passed + 1))
+    [ $# -eq 0 ] || printf 'ok    %s\n' "$1"
+}
 bad() { # TITLE [FILE]: what went wrong is in FILE
     failed=$((failed + 1))
     printf 'FAIL  %s\n' "$1"
-    if [ $# -gt 1 ]; then tail -n 40 "$2" | sed 's/^/        /'; fi
+    if [ $# -gt 1 ]; then tail -n 40 "$2" | cut -c 1-400 | sed 's/^/        /'; fi
 }
 # TITLE COMMAND...: the test is the command's exit status.
 check() {
