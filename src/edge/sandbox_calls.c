@@ -118,6 +118,8 @@ static const char *const always[] = {
 #endif
 };
 
+#define SEAL_S 20 /* a thousand times what it takes */
+
 /* Calls whose argument decides: allowed when (argument & mask) == value. */
 #define WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
 struct conditional {
@@ -196,33 +198,34 @@ static int load_program(int fd) {
     return left_out > 0 ? -ESRCH : 0;
 }
 
-static int load(scmp_filter_ctx filter) {
-    int fd = memfd_create("seccomp", MFD_CLOEXEC);
-    if (fd < 0) return -errno;
-    int failed = export_program(filter, fd);
-    if (!failed) failed = load_program(fd);
-    close(fd);
+/* Makes the filter and writes its program to `fd`. */
+static int make_program(int fd, bool writes_files, unsigned *calls) {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    if (!filter) return -ENOMEM;
+    /* A balanced tree instead of a list: fewer instructions for every call. */
+    int failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    if (!failed) failed = allow_always(filter, calls);
+    if (!failed)
+        failed =
+            allow_conditional(filter, conditional, sizeof conditional / sizeof *conditional, calls);
+    if (!failed && writes_files)
+        failed = allow_conditional(filter, writing, sizeof writing / sizeof *writing, calls);
+    if (!failed) failed = allow_abort(filter);
+    if (!failed) failed = export_program(filter, fd);
+    seccomp_release(filter);
     return failed;
 }
 
 unsigned calls_seal(bool writes_files) {
     unsigned calls = 1;
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    if (!filter) {
-        errno = ENOMEM;
-        return 0;
-    }
-    /* A balanced tree instead of a list: fewer instructions for every call. */
-    int failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    if (!failed) failed = allow_always(filter, &calls);
-    if (!failed)
-        failed = allow_conditional(filter, conditional, sizeof conditional / sizeof *conditional,
-                                   &calls);
-    if (!failed && writes_files)
-        failed = allow_conditional(filter, writing, sizeof writing / sizeof *writing, &calls);
-    if (!failed) failed = allow_abort(filter);
-    if (!failed) failed = load(filter);
-    seccomp_release(filter);
+    int fd = memfd_create("seccomp", MFD_CLOEXEC);
+    if (fd < 0) return 0;
+    /* Without memory the library may also run for ever, and beside this thread others serve already: then the process ends. */
+    alarm(SEAL_S);
+    int failed = make_program(fd, writes_files, &calls);
+    alarm(0);
+    if (!failed) failed = load_program(fd);
+    close(fd);
     errno = -failed;
     return failed ? 0 : calls;
 }

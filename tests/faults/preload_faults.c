@@ -175,7 +175,7 @@ static void map_control(void) {
     main_thread = pthread_self();
     dl_iterate_phdr(add_module, NULL);
     backtrace(first, 1); /* loads what it needs */
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM};
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         signal(deadly[i], note_death);
     control = mapped;
