@@ -29,9 +29,12 @@ var attacks = []attack{
 	{"bytes that are no TLS, or broken TLS", nil, 0, garbage},
 	{"TLS 1.0 and 1.1", nil, 0, downgrade},
 	{"descriptors run out", nil, 0, descriptorsRunOut},
+	{"descriptors run out, taken by TLS connections that never ask", nil, 0, descriptorsRunOutTLS},
+	{"descriptors run out, taken by TLS connections that have asked", nil, 0, descriptorsAreHeld},
 	{"clients that vanish before, in or after their answer", nil, 0, vanish},
 	{"ten times as many connections as are allowed", []string{"--max-connections=64"}, 0, tenfold},
 	{"bodies far beyond the memory budget, one thread", []string{"--threads=1", "--memory-budget=256KiB", "--max-body=1MiB"}, 0, overload},
+	{"reviews of ten times as many clients as a server of one thread and 16 connections takes", []string{"--threads=1", "--max-connections=16"}, 0, crowdOut},
 	{"reviews whose deadline is over before they have come", nil, 0, overdue},
 }
 
@@ -338,16 +341,104 @@ func descriptorsRunOut(t *trial) error {
 	if err := limitDescriptors(t.command.Process.Pid, 200); err != nil {
 		return err
 	}
-	err := many(t.tried, t.connect, func([]*net.TCPConn) error {
-		var all tally
-		for i := range 20 {
-			c := t.client()
-			all.ask(c, &t.reviews[i], onlyFirst)
+	err := many(t.tried, t.connect, func([]*net.TCPConn) error { return t.newcomersAreServed(20) })
+	return errors.Join(err, t.grew(`podgate_connections_cut_total{reason="evicted"}`, 100))
+}
+
+func descriptorsRunOutTLS(t *trial) error {
+	t.tried = 400
+	if err := limitDescriptors(t.command.Process.Pid, 200); err != nil {
+		return err
+	}
+	err := many(t.tried, t.connectTLS, func([]*tls.Conn) error { return t.newcomersAreServed(20) })
+	return errors.Join(err, t.grew(`podgate_connections_cut_total{reason="evicted"}`, 100))
+}
+
+func (t *trial) newcomersAreServed(n int) error {
+	var all tally
+	for i := range n {
+		c := t.client()
+		all.ask(c, &t.reviews[i], onlyFirst)
+		c.Close()
+	}
+	return all.err()
+}
+
+// Connections that have asked are never ended to make room: they go on, newcomers wait, and are served as soon as one goes.
+func descriptorsAreHeld(t *trial) error {
+	const descriptors = 150
+	if err := limitDescriptors(t.command.Process.Pid, descriptors); err != nil {
+		return err
+	}
+	var held []*tls.Conn
+	defer func() {
+		for _, c := range held {
 			c.Close()
 		}
-		return all.err()
+	}()
+	for len(held) < descriptors {
+		raw, err := t.connect()
+		if err != nil {
+			return err
+		}
+		raw.SetDeadline(time.Now().Add(2 * time.Second))
+		c := tls.Client(raw, &tls.Config{RootCAs: t.place.authority.roots, ServerName: serverName})
+		if c.Handshake() != nil {
+			raw.Close()
+			break
+		}
+		if status, _, err := askOn(c, &t.reviews[len(held)]); status != 200 || err != nil {
+			return fmt.Errorf("connection %d: status %d, %v", len(held), status, err)
+		}
+		held = append(held, c)
+	}
+	t.tried = len(held)
+	if len(held) < 50 || len(held) == descriptors {
+		return fmt.Errorf("%d connections were taken", len(held))
+	}
+	for i, c := range held {
+		if status, _, err := askOn(c, &t.reviews[i]); status != 200 || err != nil {
+			return fmt.Errorf("connection %d, asked again: status %d, %v", i, status, err)
+		}
+	}
+	for _, c := range held[:5] {
+		c.Close()
+	}
+	t.shown = "all of them are answered again, a newcomer waits until one of them goes"
+	return t.newcomersAreServed(3)
+}
+
+func crowdOut(t *trial) error {
+	const clients, each = 160, 5
+	t.tried = clients * each
+	var answered, ended atomic.Int64
+	err := crowd(clients, func(i int) error {
+		for k := range each {
+			c, err := t.connectTLS()
+			if err != nil {
+				ended.Add(1)
+				continue
+			}
+			r := &t.reviews[(i*each+k)%len(t.reviews)]
+			io.WriteString(c, post(r, "/validate"))
+			status, body, err := readAnswer(bufio.NewReader(c))
+			c.Close()
+			switch {
+			case err != nil:
+				ended.Add(1)
+			case status == 200 && strings.TrimSpace(body) == r.answers[0]:
+				answered.Add(1)
+			default:
+				return fmt.Errorf("status %d: %.100s", status, body)
+			}
+		}
+		return nil
 	})
-	return errors.Join(err, t.grew(`podgate_connections_cut_total{reason="evicted"}`, 100))
+	t.shown = fmt.Sprintf("%d answered, %d ended to make room, newcomers served at once afterwards", answered.Load(), ended.Load())
+	if answered.Load() == 0 || ended.Load() == 0 {
+		err = errors.Join(err, errors.New(t.shown))
+	}
+	return errors.Join(err, t.newcomersAreServed(5))
 }
 
 func vanish(t *trial) error {
@@ -374,13 +465,7 @@ func vanish(t *trial) error {
 func tenfold(t *trial) error {
 	t.tried = 640
 	err := many(t.tried, t.connect, func([]*net.TCPConn) error {
-		var all tally
-		for i := range 20 { // newcomers are let in too
-			c := t.client()
-			all.ask(c, &t.reviews[i], onlyFirst)
-			c.Close()
-		}
-		return errors.Join(all.err(), t.hasAtMost("podgate_connections", 64+64))
+		return errors.Join(t.newcomersAreServed(20), t.hasAtMost("podgate_connections", 64+64))
 	})
 	return errors.Join(err, t.grew(`podgate_connections_cut_total{reason="evicted"}`, 500), t.logs("all 64 connections are taken")())
 }

@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
+
+	"podgate.io/attack/client"
 )
 
 // A stage is one thing that happens in a life, to a fleet of two replicas under load or to one replica.
@@ -41,6 +44,7 @@ var stages = []stage{
 	{"the certificate expires while podgate runs", certificateExpires},
 	{"policies vanish, cannot be read, are half written", policiesBreak},
 	{"the log's disk is full", logDiskFull},
+	{"the log's disk fills up, and is emptied", logDiskFills},
 	{"nobody reads the log's pipe", logPipeStuck},
 }
 
@@ -277,34 +281,74 @@ func secondSignal(l *life) error {
 	return nil
 }
 
-// Requests that are on a crashed process's connections are lost by nature; nobody else's may be.
+// Requests that are on their way to a process when it crashes fail, for client-go sends no POST again. Those that begin when it is
+// gone, and its endpoint with it, must not.
 func crash(l *life) error {
 	f, err := newFleet(l.place)
 	if err != nil {
 		return err
 	}
-	const crashes, workers = 5, 8
+	const crashes, workers = 20, 8
 	l.tried = fmt.Sprintf("%d times", crashes)
+	var moments []crashMoment
 	err = l.under(f, workers, func() error {
 		for i := range crashes {
 			r := f.replicas[i%2]
+			moment := crashMoment{began: time.Now()}
 			r.signal(syscall.SIGKILL)
 			f.take(i % 2)
 			r.kill()
-			time.Sleep(500 * time.Millisecond) // the other one has it all
+			moment.gone = time.Now()
+			moments = append(moments, moment)
+			time.Sleep(200 * time.Millisecond) // the other one has it all
 			if err := f.launch(i % 2); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	// A worker may fail again on an idle connection whose end it has not seen, or on a dial just before the Service hears.
-	failed := l.tally.failed.Load()
-	l.shown = fmt.Sprintf("%d requests failed: those that were on their way to the dead process", failed)
-	if l.tally.wrong.Load() == 0 && failed <= 3*crashes*workers {
+	told, bad := l.tally.lostInCrashes(moments)
+	l.shown = told
+	if l.tally.wrong.Load() == 0 && l.tally.failed.Load() <= crashes*workers && bad == nil {
 		err = nil
 	}
-	return errors.Join(err, f.stop())
+	return errors.Join(err, bad, f.stop())
+}
+
+// From the signal until the process has been waited for.
+type crashMoment struct{ began, gone time.Time }
+
+// A connection's end may have come and not been read yet.
+const unreadEnd = 250 * time.Millisecond
+
+// lostInCrashes tells how far the failed requests had come. Each of them must have begun before a process was gone, or just then on a
+// connection to it.
+func (t *tally) lostInCrashes(moments []crashMoment) (string, error) {
+	var stages [client.Answered + 1]int
+	late := 0
+	for _, failure := range t.failures {
+		var ended *client.ConnectionError
+		if !errors.As(failure.err, &ended) {
+			return "", fmt.Errorf("a failure that is none of the connection: %w", failure.err)
+		}
+		stages[ended.Stage]++
+		isOfCrash, isLate := false, true
+		for _, m := range moments {
+			isOfCrash = isOfCrash || failure.began.Before(m.gone.Add(unreadEnd)) && m.began.Sub(failure.began) < requestTimeout
+			isLate = isLate && !(failure.began.Before(m.gone) && failure.began.Add(requestTimeout).After(m.began))
+		}
+		if !isOfCrash || isLate && ended.Stage == client.NoConnection {
+			return "", fmt.Errorf("a request failed that began when no process was crashing: %w", failure.err)
+		}
+		if isLate {
+			late++
+		}
+	}
+	var told []string
+	for stage, n := range stages {
+		told = append(told, fmt.Sprintf("%s: %d", client.Stage(stage), n))
+	}
+	return fmt.Sprintf("%s. %d of them began when the process was gone, on connections whose end net/http had not read yet", strings.Join(told, ", "), late), nil
 }
 
 func clockJumps(l *life) error {
@@ -439,6 +483,59 @@ func logDiskFull(l *life) error {
 		l.shown = fmt.Sprintf("%d lines lost and counted", dropped)
 		return err
 	})
+}
+
+// openSmallDisk makes a file on a file system of its own that takes so many bytes and is mounted nowhere (root only).
+func openSmallDisk(size string) (*os.File, error) {
+	const fsopen, fsconfig, fsmount = 430, 431, 432 // since Linux 5.2, on every architecture
+	const setString, create = 1, 6
+	name, _ := syscall.BytePtrFromString("tmpfs")
+	key, _ := syscall.BytePtrFromString("size")
+	value, _ := syscall.BytePtrFromString(size)
+	context, _, errno := syscall.Syscall(fsopen, uintptr(unsafe.Pointer(name)), 0, 0)
+	if errno != 0 {
+		return nil, fmt.Errorf("a tmpfs cannot be made: %w", errno)
+	}
+	defer syscall.Close(int(context))
+	_, _, first := syscall.Syscall6(fsconfig, context, setString, uintptr(unsafe.Pointer(key)), uintptr(unsafe.Pointer(value)), 0, 0)
+	_, _, second := syscall.Syscall6(fsconfig, context, create, 0, 0, 0, 0)
+	root, _, third := syscall.Syscall(fsmount, context, 0, 0)
+	if first != 0 || second != 0 || third != 0 {
+		return nil, fmt.Errorf("a tmpfs cannot be mounted: %v, %v, %v", first, second, third)
+	}
+	defer syscall.Close(int(root))
+	file, err := syscall.Openat(int(root), "log", syscall.O_CREAT|syscall.O_RDWR|syscall.O_APPEND|syscall.O_CLOEXEC, 0o644)
+	return os.NewFile(uintptr(file), "log"), err
+}
+
+func logDiskFills(l *life) error {
+	disk, err := openSmallDisk("64k")
+	if err != nil {
+		return err
+	}
+	defer disk.Close()
+	l.tried = "3 times"
+	return l.alone("filling", launch{arguments: []string{"--log-level=debug"}, stdout: disk}, func(r *replica) error {
+		for range 3 {
+			before, err := r.number("podgate_log_lines_dropped_total")
+			if err = errors.Join(err, r.grew("podgate_log_lines_dropped_total", before+100), disk.Truncate(0),
+				within("written again", func() error { return saysIn(disk, "log lines were dropped") })); err != nil {
+				return err
+			}
+		}
+		dropped, err := r.number("podgate_log_lines_dropped_total")
+		l.shown = fmt.Sprintf("%d lines lost and counted; each time the log went on, and said how many it had lost", dropped)
+		return err
+	})
+}
+
+// saysIn: nil once the file has the text.
+func saysIn(file *os.File, wanted string) error {
+	text, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<20))
+	if err == nil && !strings.Contains(string(text), wanted) {
+		err = fmt.Errorf("it does not say %q", wanted)
+	}
+	return err
 }
 
 func logPipeStuck(l *life) error {

@@ -21,6 +21,12 @@ type tally struct {
 	slowest              atomic.Int64 // ns
 	mutex                sync.Mutex
 	complaints           []string // the first few
+	failures             []failure
+}
+
+type failure struct {
+	began time.Time
+	err   error
 }
 
 func (t *tally) complain(format string, arguments ...any) {
@@ -29,6 +35,13 @@ func (t *tally) complain(format string, arguments ...any) {
 	if len(t.complaints) < 10 {
 		t.complaints = append(t.complaints, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, arguments...))
 	}
+}
+
+func (t *tally) fail(began time.Time, err error) {
+	t.failed.Add(1)
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.failures = append(t.failures, failure{began, err})
 }
 
 func (t *tally) err() error {
@@ -52,7 +65,7 @@ func (t *tally) ask(c *client.Client, r *review, versions func() uint32) bool {
 		slowest = t.slowest.Load()
 	}
 	if err != nil {
-		t.failed.Add(1)
+		t.fail(began, err)
 		t.complain("%s after %s: %v", r.uid, took.Round(time.Millisecond), err)
 		return false
 	}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -85,7 +86,54 @@ func (c *Client) Review(ctx context.Context, path string, review []byte, uid str
 	}
 }
 
+// A Stage is how far a request had come when its connection failed.
+type Stage int32
+
+const (
+	NoConnection Stage = iota // refused, or ended in the TLS handshake
+	Connected                 // not all of the request was written
+	Asked                     // written, and not a byte of the answer had come
+	Answered                  // the answer had begun
+)
+
+func (s Stage) String() string {
+	return [...]string{"no connection was made", "the connection ended while the request was written",
+		"the connection ended before the answer", "the connection ended in the answer"}[s]
+}
+
+// A ConnectionError is a request's end without an answer.
+type ConnectionError struct {
+	Stage Stage
+	err   error
+}
+
+func (e *ConnectionError) Error() string { return e.Stage.String() + ": " + e.err.Error() }
+func (e *ConnectionError) Unwrap() error { return e.err }
+
+// follow notes the stage of the last try: net/http makes another where it knows that nothing was written.
+func follow(ctx context.Context, stage *atomic.Int32) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { stage.Store(int32(NoConnection)) },
+		GotConn: func(httptrace.GotConnInfo) { stage.Store(int32(Connected)) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				stage.Store(int32(Asked))
+			}
+		},
+		GotFirstResponseByte: func() { stage.Store(int32(Answered)) },
+	})
+}
+
 func (c *Client) post(ctx context.Context, path string, body []byte) (int, http.Header, []byte, error) {
+	var stage atomic.Int32
+	status, header, answer, err := c.try(follow(ctx, &stage), path, body)
+	if err != nil && ctx.Err() == nil {
+		err = &ConnectionError{Stage(stage.Load()), err}
+	}
+	return status, header, answer, err
+}
+
+func (c *Client) try(ctx context.Context, path string, body []byte) (int, http.Header, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, nil, err
