@@ -70,8 +70,9 @@ static void judge_container(const struct check_ctx *ctx, struct findings *findin
         finding.field = STR("securityContext.runAsUser");
         finding.actual = STR("0");
         finding.expected = STR("a user above 0");
+        /* NOLINTNEXTLINE(bugprone-branch-clone): a case of its own */
     } else if (is_accepted_by_user(ctx->params, container)) {
-        return; /* NOLINT(bugprone-branch-clone): a case of its own */
+        return;
     } else if (container->security.run_as_non_root == FLAG_FALSE) {
         finding.problem = &problems[CONTAINER_FALSE];
         finding.field = STR("securityContext.runAsNonRoot");
