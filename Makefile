@@ -199,6 +199,16 @@ into_page  = $(if $(WRITE_DOCS),$(if $(ONLY)$(TESTS),$(error tables are written 
 	rm -rf $(FAULT_ROWS) && mkdir -p $(FAULT_ROWS) && export FAULT_ROWS=$(FAULT_ROWS) &&)
 write_page = $(if $(WRITE_DOCS),&& tests/faults/write_tables.sh $(FAULT_ROWS) $(PODGATE))
 
+.PHONY: valgrind race
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible
+valgrind: $(PODGATE) $(GOLDEN_TESTS) ## golden tests under memcheck, podgate's own runs too (QUICK=1: without these)
+	@TEST_TIMEOUT=3600 TEST_UNDER="$(VALGRIND)$(if $(QUICK),, --trace-children=yes)" $(RUN) $(if $(QUICK),$(filter-out %/test_cli,$(GOLDEN_TESTS)),$(GOLDEN_TESTS))
+
+# A replica that saw a race ends with status 66, and million wants 0. The sandbox is on, so a report has no names:
+# addr2line -fe build/tsan/podgate 0xOFFSET.
+race: ## load, reloads and rotations under ThreadSanitizer (needs Go 1.26; COUNT=20000)
+	@$(MAKE) --no-print-directory CONFIG=tsan million $(if $(filter file,$(origin COUNT)),COUNT=20000)
+
 # A file is analysed again when it or a header has changed. What scan-build runs is clang --analyze.
 .PHONY: analyze
 CLANG_TIDY ?= clang-tidy

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Runs cmocka programs side by side and counts their tests.
 #   tests/run.sh [--prefix TEXT] PROGRAM...      TEXT is taken off the programs' names in the report
-# Environment: CI=true (a skipped test is a failure), TEST_TIMEOUT (seconds a program), TEST_JOBS.
+# Environment: CI=true (a skipped test is a failure), TEST_TIMEOUT (seconds a program), TEST_JOBS, TEST_UNDER (a command
+# that runs them, such as valgrind).
 set -u
 
 one() { # PROGRAM RESULTS NAME
     began=$(date +%s%N)
-    timeout "${TEST_TIMEOUT:-180}" "$1" >"$2/output" 2>&1 </dev/null
+    # shellcheck disable=SC2086
+    timeout "${TEST_TIMEOUT:-180}" ${TEST_UNDER:-} "$1" >"$2/output" 2>&1 </dev/null
     status=$?
     ended=$(date +%s%N)
     # A result is taken only for the test that runs: cmocka repeats failures in its summary.

@@ -91,7 +91,7 @@ func (f *fleet) restart(i int) error {
 	f.take(i)
 	status, err := r.end(patience)
 	if err != nil || status != 0 {
-		return fmt.Errorf("replica %d: exit status %d, %v", i, status, err)
+		return fmt.Errorf("replica %d: exit status %d, %v%s", i, status, err, r.sanitized())
 	}
 	f.restarts++
 	return f.launch(i)

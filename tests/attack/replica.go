@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -178,13 +179,26 @@ func (r *replica) kill() {
 	<-r.exited
 }
 
+// sanitized is what a sanitizer told first; empty when the program was built without, or nothing was wrong.
+func (r *replica) sanitized() string {
+	log, _ := os.ReadFile(r.log)
+	at := bytes.Index(log, []byte("WARNING: ThreadSanitizer"))
+	if at < 0 {
+		at = bytes.Index(log, []byte("ERROR: AddressSanitizer"))
+	}
+	if at < 0 {
+		return ""
+	}
+	return "\n" + string(log[at:min(at+4000, len(log))])
+}
+
 // stop asks for a drain, and wants it clean.
 func (r *replica) stop() error {
 	r.signal(syscall.SIGTERM)
 	status, err := r.end(patience)
 	if err != nil || status != 0 {
 		r.kill()
-		return fmt.Errorf("after SIGTERM: exit status %d, %v", status, err)
+		return fmt.Errorf("after SIGTERM: exit status %d, %v%s", status, err, r.sanitized())
 	}
 	return nil
 }
