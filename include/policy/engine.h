@@ -16,6 +16,11 @@ struct terms {
     bool pod_is_unchanged; /* of an update: only what is outside the pod is judged */
 };
 
+/* What a violation says: path as verdict_path, subject and says as in verdict_message, mend as verdict_fix. */
+struct words {
+    struct str path, subject, says, mend;
+};
+
 struct violation {
     const struct rule *rule;
     const struct finding *finding;
@@ -24,7 +29,7 @@ struct violation {
     enum action wanted; /* before the ceiling: what `enforce` would do */
     /* The one that excuses it; in `first` one that would, had it not expired. NULL: none. */
     const struct exception *exception;
-    struct str path, says, mend; /* its words, made by verdict_tell */
+    struct words words; /* made by verdict_tell */
     struct violation *next;
 };
 

@@ -11,9 +11,8 @@
 #define VERDICT_FIRST_LINE_MAX 200 /* characters of its first line */
 #define VERDICT_WARNING_MAX 256    /* characters of one warning */
 
-/* Makes the words of what counts and of what is excused, each once: `path` as verdict_path, `says` as in verdict_message
- * behind the subject, `mend` as verdict_fix. The answer, its annotations and the log line share them, so this comes before
- * all that takes a judgement. */
+/* Makes the words of what counts and of what is excused. The answer, its annotations and the log line share them, so
+ * this comes before all that takes a judgement. */
 void verdict_tell(struct arena *arena, const struct workload *workload,
                   struct judgement *judgement);
 

@@ -105,7 +105,11 @@ static void add_value(struct json_out *out, struct str name, struct str json) {
 }
 
 static void begin_container(struct json_out *out, const char *name, bool is_object) {
-    add_value(out, str_from(name), is_object ? STR("{") : STR("["));
+    char *at = begin_value(out, str_from(name), 1);
+    if (at) {
+        *at++ = is_object ? '{' : '[';
+        end_value(out, at);
+    }
     ASSERT(out->depth < DEPTH_MAX);
     out->depth++;
     out->has_items &= ~depth_bit(out);

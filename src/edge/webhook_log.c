@@ -83,60 +83,57 @@ static bool is_of_same_rule(const struct violation *a, const struct violation *b
 static bool is_same_problem(const struct violation *a, const struct violation *b) {
     return a->finding->problem == b->finding->problem &&
            a->finding->control == b->finding->control &&
-           !a->finding->container == !b->finding->container && str_equals(a->says, b->says) &&
-           str_equals(a->mend, b->mend);
+           !a->finding->container == !b->finding->container &&
+           str_equals(a->words.says, b->words.says) && str_equals(a->words.mend, b->words.mend);
 }
 
-/* One problem of a rule: what `first`, and those that say the same from it up to `end`, have found. */
-struct problem_group {
-    const struct violation *first, *end;
+/* The first places of a problem. */
+struct places {
+    const struct violation *items[PLACES_SHOWN];
+    size_t count;
 };
 
-static const struct violation *next_of(const struct problem_group *group,
-                                       const struct violation *after) {
-    const struct violation *v = after->next;
-    while (v != group->end && !is_same_problem(group->first, v))
-        v = v->next;
-    return v != group->end ? v : NULL;
+static struct places find_places(const struct violation *first, const struct violation *end) {
+    struct places places = {.count = 0};
+    for (const struct violation *v = first; v != end && places.count < PLACES_SHOWN; v = v->next)
+        if (is_same_problem(first, v)) places.items[places.count++] = v;
+    return places;
 }
 
 static void add_text(struct json_out *out, const char *name, struct str text) {
     json_out_string(out, name, str_utf8_cut(text, TEXT_BYTES));
 }
 
-/* Names of the containers, each once: a container's violations follow each other. */
-static void add_containers(struct json_out *out, const struct problem_group *group) {
+/* Each name once: a container's violations follow each other. */
+static void add_containers(struct json_out *out, const struct places *places) {
     const struct container *last = NULL;
-    size_t shown = 0;
     json_out_begin_array(out, "containers");
-    for (const struct violation *v = group->first; v && shown < PLACES_SHOWN;
-         v = next_of(group, v), shown++) {
-        if (v->finding->container == last) continue;
-        last = v->finding->container;
-        add_text(out, NULL, last->name);
+    for (size_t i = 0; i < places->count; i++) {
+        const struct container *container = places->items[i]->finding->container;
+        if (container != last) add_text(out, NULL, container->name);
+        last = container;
     }
     json_out_end_array(out);
 }
 
-/* Returns how many violations it tells. */
-static size_t add_problem(struct json_out *out, struct arena *arena,
-                          const struct workload *workload, const struct problem_group *group) {
-    const struct finding *finding = group->first->finding;
+static void add_problem(struct json_out *out, struct arena *arena, const struct places *places) {
+    const struct violation *first = places->items[0];
+    const struct words *words = &first->words;
+    bool is_of_containers = first->finding->container != NULL;
     json_out_begin_object(out, NULL);
-    if (finding->control) json_out_string(out, "control", control_id(finding->control));
+    if (first->finding->control)
+        json_out_string(out, "control", control_id(first->finding->control));
     /* Where there are containers they are who it is about. */
     add_text(out, "message",
-             finding->container ? group->first->says : verdict_message(arena, workload, finding));
-    add_text(out, "fix", group->first->mend);
-    if (finding->container) add_containers(out, group);
+             is_of_containers ? words->says
+                              : STR_CONCAT(arena, words->subject, STR(" "), words->says));
+    add_text(out, "fix", words->mend);
+    if (is_of_containers) add_containers(out, places);
     json_out_begin_array(out, "paths");
-    size_t shown = 0;
-    for (const struct violation *v = group->first; v && shown < PLACES_SHOWN;
-         v = next_of(group, v), shown++)
-        add_text(out, NULL, v->path);
+    for (size_t i = 0; i < places->count; i++)
+        add_text(out, NULL, places->items[i]->words.path);
     json_out_end_array(out);
     json_out_end_object(out);
-    return shown;
 }
 
 /* Whether a problem like this one was begun by an earlier violation of the rule. */
@@ -159,8 +156,8 @@ static void add_rule_fields(struct json_out *out, const struct violation *violat
 
 /* What one rule found, of the violations from `first` to `end`, as much as the line may hold. Returns how many
  * violations that is; 0 leaves the line as it was. */
-static size_t add_rule(struct json_out *out, struct arena *arena, const struct workload *workload,
-                       const struct violation *first, const struct violation *end) {
+static size_t add_rule(struct json_out *out, struct arena *arena, const struct violation *first,
+                       const struct violation *end) {
     const struct mark before = mark_here(out);
     size_t told = 0;
     json_out_begin_object(out, NULL);
@@ -169,12 +166,13 @@ static size_t add_rule(struct json_out *out, struct arena *arena, const struct w
     for (const struct violation *v = first; v != end; v = v->next) {
         if (is_told(first, v)) continue;
         const struct mark before_problem = mark_here(out);
-        size_t count = add_problem(out, arena, workload, &(struct problem_group){v, end});
+        const struct places places = find_places(v, end);
+        add_problem(out, arena, &places);
         if (out->buf->len > LINE_BYTES) {
             take_back(out, &before_problem);
             break;
         }
-        told += count;
+        told += places.count;
     }
     json_out_end_array(out);
     json_out_end_object(out);
@@ -184,7 +182,7 @@ static size_t add_rule(struct json_out *out, struct arena *arena, const struct w
 
 /* As much of a list as the line may hold. Returns how many violations that is. */
 static size_t add_violations(struct log_line *line, struct arena *arena, const char *name,
-                             const struct workload *workload, const struct violation *list) {
+                             const struct violation *list) {
     struct json_out *out = log_json(line);
     if (!out || !list) return 0;
     const struct mark before = mark_here(out);
@@ -194,7 +192,7 @@ static size_t add_violations(struct log_line *line, struct arena *arena, const c
         end = first->next;
         while (end && is_of_same_rule(first, end))
             end = end->next;
-        told += add_rule(out, arena, workload, first, end);
+        told += add_rule(out, arena, first, end);
     }
     json_out_end_array(out);
     if (told == 0) take_back(out, &before);
@@ -256,13 +254,13 @@ static void add_exceptions(struct log_line *line, struct arena *arena,
 /* --- the line -------------------------------------------------------------------------------- */
 
 static void add_judgement(struct log_line *line, struct arena *arena,
-                          const struct workload *workload, const struct judgement *judgement) {
+                          const struct judgement *judgement) {
     add_rules(line, arena, judgement);
     if (judgement->kept_count > 0) log_int(line, "kept", (int64_t)judgement->kept_count);
     add_exceptions(line, arena, judgement);
     size_t count = judgement->count + judgement->omitted + judgement->excused_count;
-    size_t told = add_violations(line, arena, "violations", workload, judgement->first);
-    told += add_violations(line, arena, "excused", workload, judgement->excused);
+    size_t told = add_violations(line, arena, "violations", judgement->first);
+    told += add_violations(line, arena, "excused", judgement->excused);
     if (told < count) log_int(line, "violations_left_out", (int64_t)(count - told));
 }
 
@@ -278,9 +276,12 @@ void webhook_log_review(struct log *log, bool names_user, struct arena *arena,
     log_string(&line, "decision", decision_name(outcome->decision));
     log_string(&line, "profile", str_utf8_cut(outcome->profile, TEXT_BYTES));
     if (outcome->has_review) log_string(&line, "mode", mode_name(outcome->mode));
-    if (snapshot)
-        log_string(&line, "config_hash",
-                   str_format(arena, "%016llx", (unsigned long long)snapshot->hash));
+    if (snapshot) {
+        struct strbuf hash;
+        strbuf_init(&hash, arena, 17);
+        strbuf_add_hex(&hash, snapshot->hash, 16);
+        log_string(&line, "config_hash", strbuf_str(&hash));
+    }
     log_int(&line, "latency_us", took_ns / 1000);
     if (outcome->skip != SKIP_NONE) log_string(&line, "skip", admission_skip_name(outcome->skip));
     if (outcome->error_reason) {
@@ -288,6 +289,6 @@ void webhook_log_review(struct log *log, bool names_user, struct arena *arena,
         log_string(&line, "error", str_utf8_cut(outcome->error_text, TEXT_BYTES));
     }
     if (outcome->http_status != 200) log_int(&line, "status", outcome->http_status);
-    if (outcome->judged) add_judgement(&line, arena, &outcome->workload, &outcome->judgement);
+    if (outcome->judged) add_judgement(&line, arena, &outcome->judgement);
     log_end(&line);
 }

@@ -125,7 +125,8 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
 
 static bool is_same_line(const struct told *a, const struct told *b) {
     bool is_hidden = a->finding->problem->hides_state;
-    return str_equals(a->mend, b->mend) && b->finding->problem->hides_state == is_hidden &&
+    return str_equals(a->words->mend, b->words->mend) &&
+           b->finding->problem->hides_state == is_hidden &&
            (is_hidden || str_equals(a->finding->actual, b->finding->actual));
 }
 
@@ -175,7 +176,7 @@ static void add_line(struct strbuf *out, const struct workload *workload, const 
     if (paths > 1)
         words_fill(out, finding->problem->mend, finding, true);
     else
-        strbuf_add(out, told->mend);
+        strbuf_add(out, told->words->mend);
 }
 
 /* The fields to edit, as long as the message is not longer than `most`. False when there was no room for any. */
@@ -262,6 +263,6 @@ struct denial verdict_denial(struct arena *arena, const struct workload *workloa
                              const struct judgement *judgement) {
     struct told_list list = told_collect(arena, judgement, ACTION_DENY);
     struct denial denial = {.message = denial_message(arena, workload, judgement, list)};
-    denial.cause_count = told_causes(arena, workload, &list, &denial.causes);
+    denial.cause_count = told_causes(arena, &list, &denial.causes);
     return denial;
 }

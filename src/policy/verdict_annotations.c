@@ -74,7 +74,7 @@ static void add_group(struct strbuf *out, const struct violation **v, size_t *co
     const struct violation *shown = first;
     for (size_t i = 0; i < LIST_MAX && shown != end; i++, shown = shown->next) {
         words_separate(out, i);
-        strbuf_add(out, shown->path);
+        strbuf_add(out, shown->words.path);
     }
     if (*count > LIST_MAX) words_add_more(out, " and ", *count - LIST_MAX, " more");
     strbuf_add_char(out, ')');

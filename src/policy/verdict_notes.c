@@ -15,17 +15,14 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-static struct str cause_message(struct arena *arena, const struct workload *workload,
-                                const struct told *told) {
-    struct strbuf text;
-    strbuf_init(&text, arena, 256);
-    words_add_one_subject(&text, workload, told->finding);
-    STRBUF_ADD(&text, STR(" "), told->says, STR(": "), told->mend);
-    return str_utf8_cut(strbuf_str(&text), CAUSE_MESSAGE_MAX);
+static struct str cause_message(struct arena *arena, const struct words *words) {
+    struct str text =
+        STR_CONCAT(arena, words->subject, STR(" "), words->says, STR(": "), words->mend);
+    return str_utf8_cut(text, CAUSE_MESSAGE_MAX);
 }
 
-size_t told_causes(struct arena *arena, const struct workload *workload,
-                   const struct told_list *list, const struct review_cause **out) {
+size_t told_causes(struct arena *arena, const struct told_list *list,
+                   const struct review_cause **out) {
     size_t count = list->count < CAUSES_MAX ? list->count : CAUSES_MAX;
     struct review_cause *causes = ARENA_NEW(arena, struct review_cause, count);
     *out = causes;
@@ -36,8 +33,8 @@ size_t told_causes(struct arena *arena, const struct workload *workload,
         causes[i] =
             (struct review_cause){.reason = is_of_last ? causes[i - 1].reason
                                                        : words_rule(arena, told->rules.rule),
-                                  .message = cause_message(arena, workload, told),
-                                  .field = told->path};
+                                  .message = cause_message(arena, told->words),
+                                  .field = told->words->path};
     }
     return count;
 }
@@ -117,7 +114,7 @@ static void add_sentence(struct warning *warning, const struct workload *workloa
     strbuf_add(&warning->text, separator);
     strbuf_add(&warning->text, str_utf8_cut(strbuf_str(&text), room));
     warning->subject = subject;
-    warning->mend = is_first && sentence->count == 1 ? sentence->items[0]->mend : STR_NONE;
+    warning->mend = is_first && sentence->count == 1 ? sentence->items[0]->words->mend : STR_NONE;
     warning->sentences++;
 }
 

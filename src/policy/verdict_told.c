@@ -24,7 +24,7 @@ static void add_rule(struct arena *arena, struct told *told, const struct violat
         *link = told->rules;
         told->rules = (struct rule_link){violation->rule, violation->finding->control, link};
         told->finding = violation->finding;
-        told->says = violation->says;
+        told->words = &violation->words;
         told->severity = violation->rule->severity;
         told->weight = weight_of(violation);
     } else {
@@ -40,7 +40,8 @@ static void add_rule(struct arena *arena, struct told *told, const struct violat
 static struct told *find_same(struct told *all, size_t count, const struct violation *violation) {
     for (size_t i = 0; i < count; i++)
         if (is_same_field(all[i].finding, violation->finding) &&
-            !has_rule(&all[i], violation->rule) && str_equals(all[i].mend, violation->mend))
+            !has_rule(&all[i], violation->rule) &&
+            str_equals(all[i].words->mend, violation->words.mend))
             return &all[i];
     return NULL;
 }
@@ -68,10 +69,12 @@ static void put_in_order(struct told *all, size_t count, struct told_list *out) 
 struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
                               enum action action) {
     struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
+                             .members = ARENA_NEW(arena, const struct told *, judgement->count),
                              .grouped = ARENA_NEW(arena, const struct told *, judgement->count),
                              .sentences = ARENA_NEW(arena, struct sentence, judgement->count)};
     struct told *all = ARENA_NEW(arena, struct told, judgement->count);
-    if (!list.items || !list.grouped || !list.sentences || !all) return (struct told_list){0};
+    if (!list.items || !list.members || !list.grouped || !list.sentences || !all)
+        return (struct told_list){0};
     size_t count = 0, of_earlier_rules = 0;
     const struct rule *rule = NULL;
     for (const struct violation *v = judgement->first; v; v = v->next) {
@@ -84,14 +87,12 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
             continue;
         }
         all[count++] = (struct told){.finding = v->finding,
+                                     .words = &v->words,
                                      .rules = {v->rule, v->finding->control, NULL},
                                      .wanted = v->wanted,
                                      .severity = v->rule->severity,
                                      .weight = weight_of(v),
-                                     .ended = v->exception,
-                                     .path = v->path,
-                                     .says = v->says,
-                                     .mend = v->mend};
+                                     .ended = v->exception};
     }
     put_in_order(all, count, &list);
     return list;
@@ -109,7 +110,7 @@ static bool has_same_rules(const struct told *a, const struct told *b) {
 static bool has_same_words(const struct told *a, const struct told *b) {
     return !a->finding->container == !b->finding->container &&
            (a->finding->root == FINDING_OBJECT) == (b->finding->root == FINDING_OBJECT) &&
-           str_equals(a->says, b->says);
+           str_equals(a->words->says, b->words->says);
 }
 
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at) {
@@ -119,16 +120,27 @@ bool sentence_is_first_of_container(const struct sentence *sentence, size_t at) 
     return true;
 }
 
-/* The sentence that items[at] begins. */
-static void add_sentence(struct told_list *list, size_t at, struct entry *entry) {
-    const struct told *lead = list->items[at];
+/* Takes those of the lead's rules out of the list. Returns how many there are. */
+static size_t take_members(struct told_list *list, size_t lead) {
+    size_t count = 0;
+    for (size_t i = lead; i < list->count; i++) {
+        struct told *told = list->items[i];
+        if (told->is_taken || !has_same_rules(list->items[lead], told)) continue;
+        told->is_taken = true;
+        list->members[count++] = told;
+    }
+    return count;
+}
+
+/* The sentence that members[at] begins, of those that are left; those it takes are NULL then. */
+static void add_sentence(struct told_list *list, size_t at, size_t count, struct entry *entry) {
+    const struct told *lead = list->members[at];
     struct sentence *sentence = &list->sentences[entry->sentence_count++];
     *sentence = (struct sentence){.items = list->grouped + entry->count};
-    for (size_t i = at; i < list->count; i++) {
-        struct told *told = list->items[i];
-        if (told->is_grouped || !has_same_rules(lead, told) || !has_same_words(lead, told))
-            continue;
-        told->is_grouped = true;
+    for (size_t i = at; i < count; i++) {
+        const struct told *told = list->members[i];
+        if (!told || !has_same_words(lead, told)) continue;
+        list->members[i] = NULL;
         list->grouped[entry->count++] = told;
         sentence->count++;
         if (told->finding->container &&
@@ -138,13 +150,12 @@ static void add_sentence(struct told_list *list, size_t at, struct entry *entry)
 }
 
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out) {
-    while (*at < list->count && list->items[*at]->is_grouped)
+    while (*at < list->count && list->items[*at]->is_taken)
         (*at)++;
     if (*at == list->count) return false;
     *out = (struct entry){.items = list->grouped, .sentences = list->sentences};
-    const struct told *lead = list->items[*at];
-    for (size_t i = *at; i < list->count; i++)
-        if (!list->items[i]->is_grouped && has_same_rules(lead, list->items[i]))
-            add_sentence(list, i, out);
+    size_t count = take_members(list, *at);
+    for (size_t i = 0; i < count; i++)
+        if (list->members[i]) add_sentence(list, i, count, out);
     return true;
 }

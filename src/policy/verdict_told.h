@@ -8,6 +8,9 @@
 
 #include "policy/verdict.h"
 
+#define WORDS_TEXT_MAX 256 /* bytes shown of one text of the object */
+#define WORDS_NAME_MAX 100
+
 struct rule_link {
     const struct rule *rule;
     const struct control *control; /* that found it, or NULL */
@@ -16,14 +19,15 @@ struct rule_link {
 
 /* One finding as it is told. */
 struct told {
-    const struct finding *finding;
+    const struct finding *finding; /* of the strongest rule */
+    const struct words *words;
     struct rule_link rules; /* the strongest first */
     enum action wanted;
     enum severity severity;        /* of the strongest rule */
     enum severity weight;          /* within the rule: its control's severity */
     struct str path, says, mend;   /* as in the violation of the strongest rule */
     const struct exception *ended; /* that would excuse it, or NULL */
-    bool is_grouped;
+    bool is_taken;                 /* by an entry */
 };
 
 struct sentence;
@@ -31,7 +35,8 @@ struct sentence;
 struct told_list {
     struct told **items; /* in the order in which they are told */
     size_t count;
-    const struct told **grouped; /* of the entry at hand, as are the sentences */
+    /* Of the entry at hand: what it has taken, then sentence after sentence. */
+    const struct told **members, **grouped;
     struct sentence *sentences;
 };
 
@@ -57,8 +62,8 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
  * next call. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
 /* One cause an item, as many as an answer may have. */
-size_t told_causes(struct arena *arena, const struct workload *workload,
-                   const struct told_list *list, const struct review_cause **out);
+size_t told_causes(struct arena *arena, const struct told_list *list,
+                   const struct review_cause **out);
 /* Whether no item before this one is about the same container. */
 bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
 
@@ -82,9 +87,6 @@ struct str words_filled(struct arena *arena, const char *template, const struct 
 /* `container "web"`, `containers "web", "side" and 3 more`, `the pod template`; at most `most` names. */
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most);
-/* `container "web"`, `the pod` or `the Deployment`, of one finding. */
-void words_add_one_subject(struct strbuf *out, const struct workload *workload,
-                           const struct finding *finding);
 /* What is said of the subject: `may run as root`. */
 void words_statement(struct strbuf *out, const struct sentence *sentence);
 /* The field that a message proposes to edit. */
