@@ -142,8 +142,12 @@ void json_out_add_string(struct json_out *out, struct str name, struct str value
     char *at = begin_value(out, name, value.len + 2);
     if (!at) return;
     *at++ = '"';
+    size_t run = plain_copy(at, value, true);
+    at += run;
+    /* Nearly always that was all. */
+    if (run == value.len) *at++ = '"';
     end_value(out, at);
-    add_text(out->buf, value);
+    if (run < value.len) add_text(out->buf, str_slice(value, run, value.len));
 }
 
 void json_out_string_at(struct json_out *out, struct str name, struct str value) {

@@ -31,11 +31,14 @@ stop_servers() {
     for name in "${!server_pid[@]}"; do stop_server "$name"; done
 }
 port_of() { sed -n 's/^webhook //p' "$work/$1.ports" 2>/dev/null; }
+# As in a pod the log goes into a pipe that somebody else reads: here on the generator's cores, and only its beginning is kept.
+read_log() { on_cores "$client_cores" sh -c 'head -c 65536 >"$1"; exec cat >/dev/null' - "$1"; }
+
 start_server() { # NAME CORES COMMAND...: the command writes its port into $work/NAME.ports
     local name=$1 cores=$2 turns=0
     shift 2
     rm -f "$work/$name.ports"
-    (on_cores "$cores" "$@") >"$work/$name.log" 2>&1 </dev/null &
+    (on_cores "$cores" "$@") > >(read_log "$work/$name.log") 2>&1 </dev/null &
     server_pid[$name]=$!
     until [ -n "$(port_of "$name")" ]; do
         turns=$((turns + 1))
