@@ -103,7 +103,7 @@ BENCHES       := $(BENCH_SOURCES:tests/bench/%.c=$(BUILD)/bench/%)
 FUZZ_PARTS    := $(patsubst %.c,$(OUT)/%.o,$(filter-out %/libfuzzer.c %/test_corpora.c,$(wildcard tests/fuzz/*.c tests/fuzz/targets/*.c)))
 FUZZ_TESTS    := $(call tests_of,tests/fuzz/test_corpora.c)
 FUZZER        := $(OUT)/podgate-fuzz
-FAULT_SOURCES := tests/faults/test_allocations.c
+FAULT_SOURCES := tests/faults/test_allocations.c tests/faults/test_desk_allocations.c
 FAULT_PRELOAD := $(OUT)/tests/faults/preload_faults.so
 FAULT_TESTS   := $(call tests_of,$(FAULT_SOURCES))
 
@@ -361,7 +361,7 @@ $(INTEGRATION_SOURCES:%.c=$(OUT)/%): %: %.o $(call objects_of,$(SUPPORT_integrat
 $(FUZZ_TESTS): %: %.o $(FUZZ_PARTS) $(ARCHIVE)
 	$(link_test)
 FAULT_PARTS := $(call objects_of,$(filter-out tests/faults/test_% tests/faults/preload_%,$(wildcard tests/faults/*.c)))
-$(OUT)/tests/faults/test_allocations: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_golden)) $(ARCHIVE)
+$(OUT)/tests/faults/test_allocations $(OUT)/tests/faults/test_desk_allocations: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_golden)) $(ARCHIVE)
 	$(link_test)
 $(OUT)/tests/faults/test_calls: %: %.o $(FAULT_PARTS) $(call objects_of,$(SUPPORT_integration)) $(ARCHIVE) | $(FAULT_PRELOAD)
 	$(link_test)
