@@ -34,7 +34,6 @@ struct admission {
     enum mode mode;
     int64_t now;
     const struct workload_kind *kind;
-    bool judges_object;    /* some rule of the kind reads more than the pod */
     bool pod_is_unchanged; /* of an update */
     struct strbuf reserve; /* mode audit: taken before anything can run out */
     struct admission_outcome *out;
@@ -172,6 +171,11 @@ static bool has_equal_bytes(const struct admission *a) {
     return str_equals(judged_bytes(a->kind, new), judged_bytes(a->kind, old));
 }
 
+/* Some rule of the kind reads more than the pod. */
+static bool judges_object(const struct admission *a) {
+    return a->profile->judges_object[workload_index(a->kind)];
+}
+
 /* All that the envelope decides: no tree is built. */
 static enum admission_skip skip_by_envelope(struct admission *a) {
     const struct review *review = &a->out->review;
@@ -184,8 +188,7 @@ static enum admission_skip skip_by_envelope(struct admission *a) {
     if (review->object.is_being_deleted &&
         !str_equals(review->sub_resource, STR("ephemeralcontainers")))
         return SKIP_BEING_DELETED;
-    a->judges_object = a->profile->judges_object[workload_index(a->kind)];
-    if (!a->judges_object && has_equal_bytes(a)) return SKIP_UNCHANGED;
+    if (!judges_object(a) && has_equal_bytes(a)) return SKIP_UNCHANGED;
     if (!engine_may_concern(a->profile, review, a->kind)) return SKIP_NO_RULE;
     return SKIP_NONE;
 }
@@ -304,7 +307,7 @@ static bool is_unchanged(struct admission *a, const struct cJSON *object,
                          const struct cJSON *old_object) {
     a->pod_is_unchanged = update_is_pod_unchanged(a->kind, object, old_object);
     return a->pod_is_unchanged &&
-           (!a->judges_object || update_is_object_unchanged(object, old_object));
+           (!judges_object(a) || update_is_object_unchanged(object, old_object));
 }
 
 static void admit(struct admission *a) {
