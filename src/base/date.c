@@ -6,6 +6,8 @@
  */
 #include "base/date.h"
 
+#include "base/ascii.h"
+
 #define DAYS_PER_ERA 146097
 #define DAYS_0000_TO_1970 719468 /* from 0000-03-01 */
 #define LAST_DAY 2932896         /* 9999-12-31 */
@@ -57,7 +59,7 @@ static int days_in_month(int64_t year, int month) {
 static bool read_digits(struct str text, int *value) {
     *value = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9') return false;
+        if (!ascii_is_digit(text.at[i])) return false;
         *value = *value * 10 + (text.at[i] - '0');
     }
     return true;

@@ -2,14 +2,14 @@
 
 #include <stdio.h>
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+#include "base/ascii.h"
 
 static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool str_equals_ignore_case(struct str a, struct str b) {
     if (a.len != b.len) return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i])) return false;
+        if (ascii_to_lower(a.at[i]) != ascii_to_lower(b.at[i])) return false;
     return true;
 }
 
@@ -110,7 +110,7 @@ bool str_to_int64(struct str s, int64_t *value) {
     if (at == s.len) return false;
     int64_t sum = 0; /* kept negative: the negative range is the larger one */
     for (; at < s.len; at++) {
-        if (s.at[at] < '0' || s.at[at] > '9') return false;
+        if (!ascii_is_digit(s.at[at])) return false;
         if (__builtin_mul_overflow(sum, (int64_t)10, &sum)) return false;
         if (__builtin_sub_overflow(sum, (int64_t)(s.at[at] - '0'), &sum)) return false;
     }
@@ -135,9 +135,10 @@ static size_t distance(struct str a, struct str b) {
     for (size_t i = 1; i <= a.len; i++) {
         row[0] = i;
         for (size_t j = 1; j <= b.len; j++) {
-            char ca = lower(a.at[i - 1]), cb = lower(b.at[j - 1]);
+            char ca = ascii_to_lower(a.at[i - 1]), cb = ascii_to_lower(b.at[j - 1]);
             row[j] = least(row[j - 1] + 1, above[j] + 1, above[j - 1] + (ca != cb));
-            bool swapped = i > 1 && j > 1 && ca == lower(b.at[j - 2]) && lower(a.at[i - 2]) == cb;
+            bool swapped = i > 1 && j > 1 && ca == ascii_to_lower(b.at[j - 2]) &&
+                           ascii_to_lower(a.at[i - 2]) == cb;
             if (swapped && before[j - 2] + 1 < row[j]) row[j] = before[j - 2] + 1;
         }
         size_t *free_row = before;

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "edge/client_answer.h"
 #include "edge/client_lookup.h"
 #include "edge/clock.h"
@@ -23,9 +24,9 @@
 
 static bool is_host(struct str host, bool bracketed) {
     for (size_t i = 0; i < host.len; i++) {
-        char c = host.at[i], letter = (char)(c | 0x20);
-        bool fine = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                    c == '.' || c == '_' || (bracketed && c == ':');
+        char c = host.at[i];
+        bool fine =
+            ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || (bracketed && c == ':');
         if (!fine) return false;
     }
     return host.len > 0 && host.len <= HOST_BYTES;

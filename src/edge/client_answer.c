@@ -7,6 +7,8 @@
  */
 #include "edge/client_answer.h"
 
+#include "base/ascii.h"
+
 #define CRLF STR("\r\n")
 
 static bool bad(struct error *err, const char *what) {
@@ -16,9 +18,8 @@ static bool bad(struct error *err, const char *what) {
 static bool is_token(struct str name) {
     static const char others[] = "!#$%&'*+-.^_`|~";
     for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i], letter = (char)(c | 0x20);
-        bool fine = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
-                    memchr(others, c, sizeof others - 1);
+        char c = name.at[i];
+        bool fine = ascii_is_alnum(c) || memchr(others, c, sizeof others - 1);
         if (!fine) return false;
     }
     return name.len > 0;

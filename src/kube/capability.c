@@ -1,5 +1,7 @@
 #include "kube/capability.h"
 
+#include "base/ascii.h"
+
 #define LONGEST_BYTES 32
 
 /* include/uapi/linux/capability.h of Linux 6.12, in its order, and what stands for all of them. */
@@ -62,9 +64,8 @@ static char take_upper(struct str *rest) {
         struct str letter;
         char upper;
     } others[] = {{STR_INIT("\xc5\xbf"), 'S'}, {STR_INIT("\xc4\xb1"), 'I'}};
-    char c = rest->at[0];
+    char c = ascii_to_upper(rest->at[0]);
     size_t taken = 1;
-    if (c >= 'a' && c <= 'z') c = (char)(c - 'a' + 'A');
     bool is_ascii = (unsigned char)c < 0x80;
     for (size_t i = 0; !is_ascii && i < sizeof others / sizeof *others; i++) {
         if (!str_starts_with(*rest, others[i].letter)) continue;
@@ -106,7 +107,7 @@ struct str capability_nearest(struct str wrong) {
     if (bare.len > sizeof upper) return STR_NONE;
     for (size_t i = 0; i < bare.len; i++) {
         char c = bare.at[i];
-        upper[i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+        upper[i] = c == '-' ? '_' : ascii_to_upper(c);
     }
     return str_nearest((struct str){upper, bare.len}, known_names, known_count);
 }

@@ -16,6 +16,7 @@
  */
 #include "kube/image.h"
 
+#include "base/ascii.h"
 #include "kube/image_name.h"
 
 #define TAG_BYTES_MAX 128
@@ -26,17 +27,13 @@
 #define DEFAULT_PORT "443"
 #define LIBRARY "library/"
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_lower_or_digit(char c) { return is_lower(c) || is_digit(c); }
-static bool is_alnum(char c) { return is_lower_or_digit(c) || is_upper(c); }
-static bool is_lower_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+static bool is_lower_or_digit(char c) { return ascii_is_lower(c) || ascii_is_digit(c); }
+static bool is_lower_hex(char c) { return ascii_is_digit(c) || (c >= 'a' && c <= 'f'); }
 static bool is_hex_or_colon(char c) {
     return is_lower_hex(c) || (c >= 'A' && c <= 'F') || c == ':';
 }
-static bool is_tag_char(char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; }
-static bool is_label_char(char c) { return is_alnum(c) || c == '-'; }
+static bool is_tag_char(char c) { return ascii_is_alnum(c) || c == '_' || c == '.' || c == '-'; }
+static bool is_label_char(char c) { return ascii_is_alnum(c) || c == '-'; }
 
 static bool all_are(struct str s, bool (*is)(char)) {
     for (size_t i = 0; i < s.len; i++) {
@@ -74,7 +71,7 @@ static bool is_host_name(struct str host) {
     }
 }
 
-static bool is_port(struct str s) { return s.len > 0 && all_are(s, is_digit); }
+static bool is_port(struct str s) { return s.len > 0 && all_are(s, ascii_is_digit); }
 
 static bool is_domain(struct str domain) {
     if (domain.len > 0 && domain.at[0] == '[') {
@@ -117,7 +114,7 @@ static bool is_component(struct str s) {
 }
 
 static bool check_path(struct str path, struct error *err) {
-    if (any_is(path, is_upper))
+    if (any_is(path, ascii_is_upper))
         return error_set(err, ERR_SYNTAX, "has an upper-case letter in its path");
     for (struct str rest = path;;) {
         struct str after, component = cut(rest, '/', &after);
@@ -160,7 +157,7 @@ static bool check_digest(struct str digest, struct error *err) {
 
 /* --- normalising --- */
 
-static bool is_domain_char(char c) { return c == '.' || c == ':' || is_upper(c); }
+static bool is_domain_char(char c) { return c == '.' || c == ':' || ascii_is_upper(c); }
 
 bool image_is_address(struct str domain) {
     return str_starts_with(domain, STR("[")) && is_domain(domain);
@@ -207,9 +204,8 @@ struct str image_normal_domain(struct str domain) {
 }
 
 size_t image_unify_domain(char *domain, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (is_upper(domain[i])) domain[i] = (char)(domain[i] - 'A' + 'a');
-    }
+    for (size_t i = 0; i < length; i++)
+        domain[i] = ascii_to_lower(domain[i]);
     size_t port = find_port((struct str){domain, length});
     size_t zeros = count_zeros((struct str){domain + port, length - port});
     memmove(domain + port, domain + port + zeros, length - port - zeros);

@@ -14,6 +14,8 @@
  */
 #include "kube/quantity.h"
 
+#include "base/ascii.h"
+
 #define NANOS_PER_UNIT 1000000000
 /* Beyond this, moving the point of any text that fits in memory only saturates or rounds to a nano. */
 #define EXPONENT_MAX ((int64_t)1 << 40)
@@ -43,15 +45,13 @@ static const int32_t place_values[] = {100000000, 10000000, 1000000, 100000, 100
                                        1000,      100,      10,      1};
 enum { NANO_DIGITS = sizeof place_values / sizeof *place_values };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 static int64_t digit_at(struct str digits, size_t i) { return digits.at[i] - '0'; }
 
 /* --- the text --- */
 
 static struct str take_digits(struct str *rest) {
     size_t length = 0;
-    while (length < rest->len && is_digit(rest->at[length]))
+    while (length < rest->len && ascii_is_digit(rest->at[length]))
         length++;
     struct str digits = str_slice(*rest, 0, length);
     *rest = str_slice(*rest, length, rest->len);
@@ -64,7 +64,7 @@ static bool parse_exponent(struct str suffix, struct number *number) {
     struct str digits = str_slice(suffix, 1, suffix.len);
     bool is_plus = digits.at[0] == '+';
     if (is_plus) digits = str_slice(digits, 1, digits.len);
-    if (is_plus && (str_is_empty(digits) || !is_digit(digits.at[0]))) return false;
+    if (is_plus && (str_is_empty(digits) || !ascii_is_digit(digits.at[0]))) return false;
     if (!str_to_int64(digits, &number->exponent)) return false;
     if (number->exponent > EXPONENT_MAX) number->exponent = EXPONENT_MAX;
     if (number->exponent < -EXPONENT_MAX) number->exponent = -EXPONENT_MAX;

@@ -1,5 +1,6 @@
 #include "kube/workload.h"
 
+#include "base/ascii.h"
 #include "kube/decode.h"
 
 #include <stdio.h>
@@ -247,7 +248,7 @@ static bool cut_schedule(struct str *name) {
     size_t dash = str_find_last_char(*name, '-');
     if (dash == 0 || dash == name->len) return false;
     for (size_t i = dash + 1; i < name->len; i++) {
-        if (name->at[i] < '0' || name->at[i] > '9') return false;
+        if (!ascii_is_digit(name->at[i])) return false;
     }
     if (name->len - dash - 1 < CRON_DIGITS_MIN) return false;
     *name = str_slice(*name, 0, dash);

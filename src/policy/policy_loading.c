@@ -1,5 +1,6 @@
 #include "policy/policy_loading.h"
 
+#include "base/ascii.h"
 #include "base/date.h"
 #include "base/glob.h"
 
@@ -209,8 +210,7 @@ static bool is_label(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         bool is_inner = i > 0 && i + 1 < text.len;
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && is_inner)))
-            return false;
+        if (!(ascii_is_lower(c) || ascii_is_digit(c) || (c == '-' && is_inner))) return false;
     }
     return true;
 }

@@ -7,6 +7,8 @@
  */
 #include "policy/policy_loading.h"
 
+#include "base/ascii.h"
+
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
 #define NAME_BYTES_MAX 253 /* of a group, a kind, a resource: a DNS name */
 #define PATH_BYTES_MAX 200
@@ -22,10 +24,8 @@ enum also { ALSO_UPPER = 1, ALSO_DOT = 2, ALSO_DASH = 4 };
 static bool is_made_of(struct str text, unsigned also) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
-        bool is_lower = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        bool is_upper = c >= 'A' && c <= 'Z';
-        if (!(is_lower || (is_upper && also & ALSO_UPPER) || (c == '.' && also & ALSO_DOT) ||
-              ((c == '-' || c == '_') && also & ALSO_DASH)))
+        if (!(ascii_is_lower(c) || ascii_is_digit(c) || (ascii_is_upper(c) && also & ALSO_UPPER) ||
+              (c == '.' && also & ALSO_DOT) || ((c == '-' || c == '_') && also & ALSO_DASH)))
             return false;
     }
     return text.len > 0 && text.len <= NAME_BYTES_MAX;

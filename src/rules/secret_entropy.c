@@ -33,9 +33,9 @@ unsigned secret_entropy(struct str text) {
 }
 
 static int class_of(char c) {
-    if (is_digit(c)) return 0;
-    if (is_upper(c)) return 1;
-    return is_lower(c) ? 2 : 3;
+    if (ascii_is_digit(c)) return 0;
+    if (ascii_is_upper(c)) return 1;
+    return ascii_is_lower(c) ? 2 : 3;
 }
 
 /* Words keep to one class for a while, random letters change it at two of three. */
@@ -53,9 +53,9 @@ bool secret_value_is_random(struct str value, size_t length, unsigned millibits)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (!is_word_part(c) && c != '+' && c != '/' && c != '=') return false;
-        has_upper = has_upper || is_upper(c);
-        has_lower = has_lower || is_lower(c);
-        has_digit = has_digit || is_digit(c);
+        has_upper = has_upper || ascii_is_upper(c);
+        has_lower = has_lower || ascii_is_lower(c);
+        has_digit = has_digit || ascii_is_digit(c);
     }
     return has_upper && has_lower && has_digit && changes_often(text) &&
            !secret_is_printable_base64(text) && secret_entropy(text) >= millibits;

@@ -246,19 +246,18 @@ static const char *const words_doing[] = {
     "ROTATE", "SAVE",    "SHOW",     "STORE", "SYNC", "WATCH",
 };
 
-static char upper(char c) { return is_lower(c) ? (char)(c - 'a' + 'A') : c; }
-
 /* Whether a word ends before name.at[at]. */
 static bool is_border(struct str name, size_t at) {
     char before = name.at[at - 1], here = name.at[at];
-    if (!is_alnum(here)) return true;
-    if (!is_upper(here)) return false;
-    if (!is_upper(before)) return true;
-    return at + 1 < name.len && is_lower(name.at[at + 1]);
+    if (!ascii_is_alnum(here)) return true;
+    if (!ascii_is_upper(here)) return false;
+    if (!ascii_is_upper(before)) return true;
+    return at + 1 < name.len && ascii_is_lower(name.at[at + 1]);
 }
 
 static bool begins_word(struct str name, size_t at) {
-    return is_alnum(name.at[at]) && (at == 0 || !is_alnum(name.at[at - 1]) || is_border(name, at));
+    return ascii_is_alnum(name.at[at]) &&
+           (at == 0 || !ascii_is_alnum(name.at[at - 1]) || is_border(name, at));
 }
 
 /* The part with the last words of a name, as many as are looked at. */
@@ -277,7 +276,7 @@ static void divide(struct str name, struct words *words) {
     words->count = 0;
     for (size_t at = 0; at < name.len && words->count < WORDS_MAX;) {
         size_t start = at;
-        if (!is_alnum(name.at[at++])) continue;
+        if (!ascii_is_alnum(name.at[at++])) continue;
         while (at < name.len && !is_border(name, at))
             at++;
         words->items[words->count++] = str_slice(name, start, at - start);
@@ -285,13 +284,13 @@ static void divide(struct str name, struct words *words) {
 }
 
 static struct str without_digits(struct str word) {
-    while (word.len > 1 && is_digit(word.at[word.len - 1]))
+    while (word.len > 1 && ascii_is_digit(word.at[word.len - 1]))
         word.len--;
     return word;
 }
 
 static struct str without_plural(struct str word) {
-    bool is_plural = word.len > 1 && upper(word.at[word.len - 1]) == 'S';
+    bool is_plural = word.len > 1 && ascii_to_upper(word.at[word.len - 1]) == 'S';
     return is_plural ? str_slice(word, 0, word.len - 1) : word;
 }
 
@@ -303,7 +302,7 @@ static bool is_word(struct str word, struct str wanted) {
 
 /* The list is in the order of the alphabet. */
 static bool is_among(struct str word, const char *const *list, size_t count) {
-    char first = upper(word.at[0]);
+    char first = ascii_to_upper(word.at[0]);
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -324,7 +323,7 @@ static bool is_glued_term(struct str word, const struct term *term) {
     while (wanted.len > 0 && word.len > 0) {
         char letter = wanted.at[--wanted.len];
         if (letter == ' ') continue;
-        if (upper(word.at[--word.len]) != letter) return false;
+        if (ascii_to_upper(word.at[--word.len]) != letter) return false;
     }
     return wanted.len == 0 && (word.len == 0 || (term->flags & GLUED));
 }
@@ -360,14 +359,14 @@ static const struct term *find_key(const struct words *words, size_t at, size_t 
     if (!ends_with_key(word)) word = without_plural(word);
     if (ends_with_key(word) && word.len > 3) {
         struct str stem = str_slice(word, 0, word.len - 3);
-        char last = upper(stem.at[stem.len - 1]);
+        char last = ascii_to_upper(stem.at[stem.len - 1]);
         *matched = 1;
         for (size_t i = NEXT(key_lasts, last, 0); i < COUNT_OF(keys);
              i = NEXT(key_lasts, last, i + 1))
             if (is_glued_term(stem, &keys[i])) return &keys[i];
     }
     if (at + 1 == words->count || !is_word(words->items[at + 1], STR("KEY"))) return NULL;
-    char first = upper(words->items[at].at[0]);
+    char first = ascii_to_upper(words->items[at].at[0]);
     *matched = 2;
     for (size_t i = NEXT(key_firsts, first, 0); i < COUNT_OF(keys);
          i = NEXT(key_firsts, first, i + 1))
@@ -379,9 +378,9 @@ static const struct term *find_key(const struct words *words, size_t at, size_t 
 static const struct term *find_term(const struct words *words, size_t at, size_t *matched) {
     struct str word = without_digits(words->items[at]);
     struct str singular = without_plural(word);
-    char first = upper(word.at[0]), last = upper(word.at[word.len - 1]);
-    char last_of_singular = upper(singular.at[singular.len - 1]);
-    char second = word.len > 1 ? upper(word.at[1]) : '\0';
+    char first = ascii_to_upper(word.at[0]), last = ascii_to_upper(word.at[word.len - 1]);
+    char last_of_singular = ascii_to_upper(singular.at[singular.len - 1]);
+    char second = word.len > 1 ? ascii_to_upper(word.at[1]) : '\0';
     size_t by_first = NEXT(firsts, first, 0), by_last = NEXT(lasts, last, 0);
     size_t by_singular = NEXT(lasts, last_of_singular, 0);
     for (size_t i; (i = least(by_first, least(by_last, by_singular))) < COUNT_OF(terms);) {
@@ -432,7 +431,7 @@ static bool begins(struct str text, struct str root) {
 
 /* Most names hold no term at all: each term holds one of these, and looking for them costs little. */
 static bool begins_root(struct str text) {
-    switch (upper(text.at[0])) {
+    switch (ascii_to_upper(text.at[0])) {
     case 'A': return begins(text, STR("AUTH"));
     case 'B': return begins(text, STR("BEARER"));
     case 'C': return begins(text, STR("COOKIE")) || begins(text, STR("CRED"));

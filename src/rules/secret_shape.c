@@ -30,17 +30,19 @@ struct shape {
 
 static bool is_of(enum alphabet alphabet, char c) {
     switch (alphabet) {
-    case UPPER_DIGIT: return is_upper(c) || is_digit(c);
-    case HEX: return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    case UPPER_DIGIT: return ascii_is_upper(c) || ascii_is_digit(c);
+    case HEX: return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     case HEX_DASH: return c == '-' || is_of(HEX, c);
-    case ALNUM: return is_alnum(c);
-    case BASE64: return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
+    case ALNUM: return ascii_is_alnum(c);
+    case BASE64:
+        return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
     case BASE64URL: return is_word_part(c);
     case BASE64URL_DOT: return is_word_part(c) || c == '.';
     case URL_PATH: return is_word_part(c) || c == '/' || c == '@';
     case URL_QUERY: return is_word_part(c) || c == '%' || c == '+' || c == '/' || c == '=';
     case CRYPT:
-        return is_alnum(c) || c == '.' || c == '/' || c == '$' || c == '=' || c == ',' || c == '+';
+        return ascii_is_alnum(c) || c == '.' || c == '/' || c == '$' || c == '=' || c == ',' ||
+               c == '+';
     case ANY: break;
     }
     return true;
@@ -81,7 +83,7 @@ static bool is_sendgrid(struct str body) {
 /* "Bearer 3f9c…", but not "Bearer authentication-is-required". In a URL a % may stand before the first digit. */
 static bool has_digit(struct str body) {
     for (size_t i = 0; i < body.len && is_of(URL_QUERY, body.at[i]); i++) {
-        if (is_digit(body.at[i])) return true;
+        if (ascii_is_digit(body.at[i])) return true;
     }
     return false;
 }
@@ -89,18 +91,18 @@ static bool has_digit(struct str body) {
 /* Letters of both cases and digits: no word, no number. */
 static bool is_random(struct str body) {
     size_t uppers = 0, lowers = 0, digits = 0;
-    for (size_t i = 0; i < body.len && is_alnum(body.at[i]); i++) {
-        uppers += is_upper(body.at[i]);
-        lowers += is_lower(body.at[i]);
-        digits += is_digit(body.at[i]);
+    for (size_t i = 0; i < body.len && ascii_is_alnum(body.at[i]); i++) {
+        uppers += ascii_is_upper(body.at[i]);
+        lowers += ascii_is_lower(body.at[i]);
+        digits += ascii_is_digit(body.at[i]);
     }
     return uppers >= 2 && lowers >= 2 && digits >= 1;
 }
 
 static int base64_value(char c) {
-    if (is_upper(c)) return c - 'A';
-    if (is_lower(c)) return c - 'a' + 26;
-    if (is_digit(c)) return c - '0' + 52;
+    if (ascii_is_upper(c)) return c - 'A';
+    if (ascii_is_lower(c)) return c - 'a' + 26;
+    if (ascii_is_digit(c)) return c - '0' + 52;
     if (c == '+' || c == '-') return 62;
     return c == '/' || c == '_' ? 63 : -1;
 }

@@ -244,14 +244,13 @@ static size_t count_behind(struct str text, size_t at, bool (*is_part)(char), si
     return count;
 }
 
-static bool is_digit_part(char c) { return is_digit(c); }
-static bool is_hex_part(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+static bool is_hex_part(char c) { return ascii_is_digit(c) || (c >= 'a' && c <= 'f'); }
 static bool is_token_part(char c) { return is_word_part(c) || c == '~' || c == '.'; }
 static bool is_plain_part(char c) { return is_word_part(c); }
 
 /* 8 to 10 digits ":" 35 characters that begin with AA; `at` is the colon. */
 static bool is_telegram(struct str text, size_t at) {
-    size_t digits = count_before(text, at, is_digit_part, 11);
+    size_t digits = count_before(text, at, ascii_is_digit, 11);
     return digits >= 8 && digits <= 10 && str_starts_with(str_slice(text, at + 1, 2), STR("AA")) &&
            count_behind(text, at + 1, is_plain_part, 36) == 35;
 }
@@ -265,13 +264,13 @@ static bool is_terraform(struct str text, size_t at) {
 
 /* 32 hexadecimal digits "-us" number; `at` is the dash. */
 static bool is_mailchimp(struct str text, size_t at) {
-    return str_starts_with(str_slice(text, at, 3), STR("-us")) && is_digit(char_at(text, at + 3)) &&
-           count_before(text, at, is_hex_part, 33) == 32;
+    return str_starts_with(str_slice(text, at, 3), STR("-us")) &&
+           ascii_is_digit(char_at(text, at + 3)) && count_before(text, at, is_hex_part, 33) == 32;
 }
 
 /* Three characters, a digit, "Q~", 31 to 34 more: a client secret of Entra ID; `at` is the tilde. */
 static bool is_entra(struct str text, size_t at) {
-    return at >= 5 && text.at[at - 1] == 'Q' && is_digit(text.at[at - 2]) &&
+    return at >= 5 && text.at[at - 1] == 'Q' && ascii_is_digit(text.at[at - 2]) &&
            count_before(text, at - 2, is_token_part, 4) == 3 &&
            count_behind(text, at + 1, is_token_part, 31) == 31;
 }

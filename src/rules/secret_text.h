@@ -4,12 +4,9 @@
 #ifndef PODGATE_RULES_SECRET_TEXT_H
 #define PODGATE_RULES_SECRET_TEXT_H
 
+#include "base/ascii.h"
 #include "rules/secret.h"
 
-static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static inline bool is_alnum(char c) { return is_digit(c) || is_upper(c) || is_lower(c); }
 /* A bit for each of 64 characters, from `first` to `last`. */
 #define SECRET_BITS(first, last) ((UINT64_C(2) << ((last)&63)) - (UINT64_C(1) << ((first)&63)))
 /* Of the words that tokens are made of: asked for each byte of each command. */

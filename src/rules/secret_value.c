@@ -25,9 +25,9 @@ static size_t reference_length(struct str text) {
     }
     size_t name = 1;
     while (name < text.len &&
-           (is_upper(text.at[name]) || is_digit(text.at[name]) || text.at[name] == '_'))
+           (ascii_is_upper(text.at[name]) || ascii_is_digit(text.at[name]) || text.at[name] == '_'))
         name++;
-    return text.len > 1 && text.at[0] == '$' && is_upper(text.at[1]) ? name : 0;
+    return text.len > 1 && text.at[0] == '$' && ascii_is_upper(text.at[1]) ? name : 0;
 }
 
 /* Whether nothing but references, and the marks between them, makes the text. */
@@ -36,7 +36,7 @@ static bool is_reference(struct str text) {
     if (text.len > REFERENCE_MAX) return false;
     for (size_t at = 0; at < text.len;) {
         size_t length = reference_length(str_slice(text, at, text.len));
-        if (length == 0 && is_alnum(text.at[at])) return false;
+        if (length == 0 && ascii_is_alnum(text.at[at])) return false;
         has_reference = has_reference || length > 0;
         at += length > 0 ? length : 1;
     }
@@ -45,7 +45,7 @@ static bool is_reference(struct str text) {
 
 /* Words in small letters. */
 static bool is_one_of(struct str text, const char *const *words, size_t count) {
-    char first = is_upper(text.at[0]) ? (char)(text.at[0] - 'A' + 'a') : text.at[0];
+    char first = ascii_to_lower(text.at[0]);
     for (size_t i = 0; i < count; i++) {
         if (words[i][0] == first && str_equals_ignore_case(text, str_from(words[i]))) return true;
     }
@@ -81,8 +81,8 @@ static bool is_path(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         if (c == '+' || c == '=' || c == ' ') return false;
-        has_upper = has_upper || is_upper(c);
-        has_digit = has_digit || is_digit(c);
+        has_upper = has_upper || ascii_is_upper(c);
+        has_digit = has_digit || ascii_is_digit(c);
         has_dot = has_dot || c == '.';
     }
     return text.len < 24 || has_dot || !has_upper || !has_digit;

@@ -1,5 +1,6 @@
 #include "rules/standard.h"
 
+#include "base/ascii.h"
 #include "rules/controls/rows.h"
 
 #define CONTROL_ADDRESS(name) &control_##name,
@@ -15,7 +16,7 @@ _Static_assert(sizeof standard_controls / sizeof *standard_controls <= STANDARD_
 
 static size_t count_digits(struct str text) {
     size_t count = 0;
-    while (count < text.len && text.at[count] >= '0' && text.at[count] <= '9')
+    while (count < text.len && ascii_is_digit(text.at[count]))
         count++;
     return count;
 }

@@ -9,6 +9,7 @@
  */
 #include "text/json_fill.h"
 
+#include "base/ascii.h"
 #include "text/scan_bytes.h"
 #include "text/tree_decimal.h"
 
@@ -139,7 +140,7 @@ SCAN_HOT static const char *take_key(struct fill *fill, const char *at, char **k
 }
 
 static bool is_of_number(char c) {
-    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+    return ascii_is_digit(c) || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
 }
 
 static const char *take_number(struct fill *fill, const char *at, struct cJSON *node) {
@@ -147,7 +148,7 @@ static const char *take_number(struct fill *fill, const char *at, struct cJSON *
     bool negative = *at == '-';
     if (negative) at++;
     int64_t value = 0;
-    for (; at < fill->end && *at >= '0' && *at <= '9' && at - start < SHORT_DIGITS; at++)
+    for (; at < fill->end && ascii_is_digit(*at) && at - start < SHORT_DIGITS; at++)
         value = value * 10 + (*at - '0');
     bool is_short = at == fill->end || !is_of_number(*at);
     while (at < fill->end && is_of_number(*at))
@@ -208,7 +209,7 @@ SCAN_HOT static const char *take_value(struct fill *fill, const char *at, struct
         node->type = *at == '{' ? cJSON_Object : cJSON_Array;
         return open_level(fill, node) ? at + 1 : NULL;
     }
-    if (*at == '-' || (*at >= '0' && *at <= '9')) return take_number(fill, at, node);
+    if (*at == '-' || ascii_is_digit(*at)) return take_number(fill, at, node);
     return take_word(fill, at, node);
 }
 

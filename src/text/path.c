@@ -1,10 +1,11 @@
 #include "text/path.h"
 
+#include "base/ascii.h"
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static bool is_key_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '/';
+    return ascii_is_alnum(c) || c == '-' || c == '_' || c == '/';
 }
 
 struct reading {

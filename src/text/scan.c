@@ -15,6 +15,8 @@
  */
 #include "text/scan_bytes.h"
 
+#include "base/ascii.h"
+
 _Static_assert('}' - '{' == ']' - '[', "skip_opening finds the closing bracket by adding");
 
 const struct scan_limits scan_limits_default = {
@@ -112,8 +114,6 @@ const char *scan_skip_blanks(const char *at, const char *end) {
     return at;
 }
 
-static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /* Four hexadecimal digits to a number, or -1. */
 static int32_t read_hex4(const char *at, const char *end) {
     return end - at < 4 ? -1 : scan_hex4(at);
@@ -188,7 +188,7 @@ SCAN_HOT static const char *skip_string(struct pass *pass, const char *at) {
 
 static const char *skip_digits(struct scan *scan, const char *at, const char *says) {
     const char *start = at, *end = end_of(scan);
-    while (at < end && is_digit(*at))
+    while (at < end && ascii_is_digit(*at))
         at++;
     return at > start ? at : fail(scan, start, says);
 }

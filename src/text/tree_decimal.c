@@ -2,13 +2,13 @@
 
 #include <float.h>
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+#include "base/ascii.h"
 
 static bool is_sign(char c) { return c == '+' || c == '-'; }
 
 struct str tree_decimal_take_digits(struct str *rest) {
     size_t count = 0;
-    while (count < rest->len && is_digit(rest->at[count]))
+    while (count < rest->len && ascii_is_digit(rest->at[count]))
         count++;
     struct str digits = str_slice(*rest, 0, count);
     *rest = str_slice(*rest, count, rest->len);

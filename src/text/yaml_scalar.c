@@ -13,9 +13,8 @@
 
 #include <float.h>
 
+#include "base/ascii.h"
 #include "text/tree_decimal.h"
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_sign(char c) { return c == '+' || c == '-'; }
 
@@ -122,7 +121,7 @@ static unsigned base_of(struct str *digits) {
 }
 
 static unsigned digit_value(char c) {
-    if (is_digit(c)) return (unsigned)(c - '0');
+    if (ascii_is_digit(c)) return (unsigned)(c - '0');
     if (c >= 'a' && c <= 'f') return (unsigned)(c - 'a') + 10;
     if (c >= 'A' && c <= 'F') return (unsigned)(c - 'A') + 10;
     return 16;
@@ -174,7 +173,7 @@ bool yaml_scalar_resolve(struct arena *arena, struct str plain, struct yaml_scal
     char first = plain.at[0];
     if (first == '.') {
         resolve_float(arena, plain, scalar);
-    } else if (is_digit(first) || is_sign(first)) {
+    } else if (ascii_is_digit(first) || is_sign(first)) {
         struct str text = without_underscores(arena, plain);
         if (!resolve_integer(arena, text, scalar)) resolve_float(arena, text, scalar);
     }
