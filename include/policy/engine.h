@@ -5,7 +5,7 @@
 #ifndef PODGATE_POLICY_ENGINE_H
 #define PODGATE_POLICY_ENGINE_H
 
-#include "policy/match.h"
+#include "policy/policy.h"
 
 /* By what an object is judged: the same for both objects of an update. */
 struct terms {

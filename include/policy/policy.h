@@ -11,34 +11,10 @@
 #include "base/diagnostic.h"
 #include "base/glob.h"
 #include "base/json_out.h"
-#include "kube/review.h"
-#include "kube/workload.h"
 #include "policy/action.h"
+#include "policy/match.h"
 #include "rules/registry.h"
 #include "rules/standard.h"
-
-struct label_glob {
-    struct str key, glob;
-};
-
-/* `match`, or one item of `exclude`: all keys that are there must match. Those whose object keys are
- * equal share an id. */
-struct match {
-    unsigned id;         /* index among the snapshot's distinct matches */
-    bool is_empty;       /* matches everything */
-    bool needs_request;  /* depends on what a manifest cannot tell: operations, users, groups */
-    bool is_of_envelope; /* what a review says beside its object decides it */
-    uint32_t kinds;      /* bit n: workload_index; all, declared ones too, when not given */
-    uint32_t operations; /* bit n: enum operation; 0: not given */
-    struct str_list namespaces, names, users, groups, service_account_names, runtime_classes;
-    const struct label_glob *labels;
-    size_t label_count;
-    /* narrowing to containers */
-    bool narrows_containers;
-    struct str_list containers;
-    uint32_t container_types; /* bit n: enum container_type; 0: not given */
-    struct image_pattern_list images;
-};
 
 struct policy;
 struct exception;
