@@ -179,7 +179,7 @@ TIME    ?= 60
 TARGETS ?=
 fuzz: ## fuzz every parser for TIME=60 seconds each, or only TARGETS="review policy" (needs clang)
 	@$(MAKE) --no-print-directory CONFIG=fuzz fuzzer
-	@FUZZER=$(BUILD)/fuzz/podgate-fuzz BUILD=$(BUILD) TIME=$(TIME) RUNS=$(RUNS) tests/fuzz/run.sh $(TARGETS)
+	@FUZZER=$(BUILD)/fuzz/podgate-fuzz BUILD=$(BUILD) TIME=$(TIME) RUNS=$(RUNS) WRITE_DOCS=$(WRITE_DOCS) tests/fuzz/run.sh $(TARGETS)
 
 fuzzer: $(FUZZER)
 

@@ -7,7 +7,7 @@
 #include "rules/registry.h"
 
 const struct fuzz_target fuzz_targets[] = {
-#define TARGET(target, seeds, suffix, dictionary, mutate)                                          \
+#define TARGET(target, seeds, suffix, dictionary, mutate, sources)                                 \
     {#target, fuzz_##target, seeds, suffix, mutate},
 #include "fuzz/targets.def"
 #undef TARGET

@@ -2,7 +2,8 @@
 # Fuzzes targets one after the other; make fuzz calls it.
 #   tests/fuzz/run.sh [TARGET...]      default: all of targets.def
 # Environment: FUZZER (the program), BUILD (inputs that reach new code are kept in $BUILD/fuzz/corpus), TIME (seconds a target),
-# RUNS (that many executions from a fixed seed, if TIME allows), WRITE_DOCS (1: the results go into docs/reliability.md).
+# RUNS (that many executions from a fixed seed, if TIME allows), WRITE_DOCS (1: the results go into docs/reliability.md, with what
+# of each target's own sources its inputs reach).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
@@ -38,6 +39,20 @@ dictionary_of() { # TARGET FILE
     esac >"$2"
 }
 
+# Functions reached of those that the target's own sources have: "81 83". (Of edges most are the sanitizers' checks.)
+reach_of() { # TARGET FOLDER...
+    of=$1
+    shift
+    "$FUZZER" --target="$of" -runs=0 -print_coverage=1 "$@" 2>&1 </dev/null | awk -v sources="$(column "$of" 4)" '
+        BEGIN { count = split(sources, source, " ") }
+        /COVERED_FUNC:/ {
+            for (i = 1; i <= count; i++) if (index($7, source[i])) {
+                reached += $1 == "COVERED_FUNC:"; all++; break
+            }
+        }
+        END { print reached + 0, all + 0 }'
+}
+
 mkdir -p "$kept"
 : >"$results"
 for target in $targets; do
@@ -57,9 +72,13 @@ for target in $targets; do
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
     edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$work/log" | tail -n 1)
     features=$(sed -n 's/.* ft: \([0-9]*\) .*/\1/p' "$work/log" | tail -n 1)
+    seeds=$(find "tests/fuzz/corpus/$target" "tests/fuzz/regression/$target" "$work/seeds" -type f | wc -l)
     if [ "$status" -eq 0 ]; then
         passed=$((passed + 1))
-        printf 'ok    %-12s %10s executions, %6s edges, %7s features\n' "$target" "${executions:-?}" "${edges:-?}" "${features:-?}" | tee -a "$results"
+        printf 'ok    %-12s %10s executions, %6s edges, %7s features\n' "$target" "${executions:-?}" "${edges:-?}" "${features:-?}"
+        reach='0 0'
+        [ -z "${WRITE_DOCS:-}" ] || reach=$(reach_of "$target" "$kept/$target" "tests/fuzz/corpus/$target" "tests/fuzz/regression/$target" "$work/seeds")
+        echo "$target ${TIME:-60} ${executions:-0} ${edges:-0} $seeds $reach" >>"$results"
     else
         failed=$((failed + 1))
         printf 'FAIL  %-12s the input is in %s\n' "$target" "$build/fuzz/fault-$target-*"
@@ -68,5 +87,6 @@ for target in $targets; do
     rm -rf "$work"
 done
 rmdir tests/fuzz/corpus/* tests/fuzz/regression/* 2>/dev/null
+[ -z "${WRITE_DOCS:-}" ] || python3 tests/fuzz/write_docs.py "$results" || failed=$((failed + 1))
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
