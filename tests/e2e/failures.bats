@@ -121,6 +121,26 @@ fails_with() { # TEXT
     same slow "$tidy"
 }
 
+@test "an overloaded podgate: 503 with Retry-After is tried again, then failurePolicy decides" {
+    # Less memory than this review takes: it is shed, others are not.
+    podgate_start full --memory-budget 64KiB
+    register full timeoutSeconds=3
+    registered full
+    in_namespace overloaded full
+    { cat bad-pod.yaml; printf '    command: ["%s"]\n' "$(head -c 90000 /dev/zero | tr '\0' x)"; } >"$BATS_TEST_TMPDIR/large.yaml"
+    cd "$BATS_TEST_TMPDIR"
+    shed() { curl -sf "http://127.0.0.1:$(podgate_port full metrics)/metrics" | sed -n 's/^podgate_http_requests_total{code="503"} //p'; }
+    say 'kubectl create -f large.yaml'
+    asked=$(shed)
+    [ "${asked:-0}" -ge 2 ] || { echo "the API server asked $asked times"; return 1; }
+    register full timeoutSeconds=3 failurePolicy=Ignore
+    ignored() { kubectl get validatingwebhookconfiguration podgate-full -o jsonpath='{.webhooks[0].failurePolicy}' | grep -q Ignore && prints 'created (server dry run)' kubectl create --dry-run=server -f large.yaml; }
+    eventually ignored
+    say 'kubectl create -f large.yaml'
+    same overloaded "$tidy"
+    podgate_stop full
+}
+
 @test "a stopped podgate refuses no deletion, no status and no other kind" {
     podgate_start gone
     register gone
