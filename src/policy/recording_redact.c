@@ -172,7 +172,7 @@ bool redact_object(struct redaction *redaction, const struct review_object *obje
     walk.levels = ARENA_NEW(redaction->arena, struct level, walk.room);
     if (!walk.levels) return false;
     scan_init(&walk.scan, object->bytes, redaction->limits);
-    bool is_fine = write_value(&walk, PLAIN, STR_NONE);
+    bool is_fine = write_value(&walk, PLAIN, STR(""));
     while (is_fine && walk.depth > 0)
         is_fine = step(&walk);
     return is_fine && !arena_is_exhausted(redaction->arena);

@@ -35,9 +35,11 @@ static struct str policies_value(struct arena *arena, const struct judgement *ju
 /* "policy/rule (privileged, runAsNonRoot)" of the violations that share first's rule and exception. */
 static void add_rule(struct strbuf *out, const struct violation *first) {
     struct broken_controls controls = {0};
-    for (const struct violation *v = first;
-         v && v->rule == first->rule && v->exception == first->exception; v = v->next)
+    const struct violation *v = first;
+    do {
         controls_add(&controls, v->finding->control);
+        v = v->next;
+    } while (v && v->rule == first->rule && v->exception == first->exception);
     STRBUF_ADD(out, first->rule->policy->name, STR("/"), first->rule->name);
     struct str names = words_controls(out->arena, &controls, CONTROLS_BYTES);
     if (!str_is_empty(names)) STRBUF_ADD(out, STR(" ("), names, STR(")"));
