@@ -166,7 +166,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return begin(worker, client, connection, url, method);
     }
     if (*size > 0) {
-        if (client->head.refusal == REFUSED_NOT &&
+        if (client->head.refusal == REFUSED_NOT && client->head.route->takes_json &&
             !body_add(&worker->bodies, &client->body, data, *size))
             client->head.refusal = REFUSED_MEMORY;
         *size = 0;

@@ -289,6 +289,14 @@ static void health_and_metrics_answer_on_their_own_ports(void **state) {
     assert_true(response_has_header(&live, "Connection: close"));
     response_release(&live);
     response_release(&ready);
+    struct client *client =
+        client_open(&(struct client_options){.port = podgate.health, .plain = true});
+    const char with_body[] = "GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    assert_true(client_send(client, with_body, strlen(with_body)));
+    struct response ignored = client_receive(client);
+    assert_int_equal(ignored.status, 200);
+    response_release(&ignored);
+    client_close(client);
     struct response other = podgate_fetch(podgate.health, "/validate");
     assert_int_equal(other.status, 404);
     assert_non_null(strstr(other.body, "/livez and /readyz"));
