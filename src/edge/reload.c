@@ -23,6 +23,7 @@ struct reload {
     uint64_t policies_hash; /* of the texts last read; 0: to be tried again */
     bool policies_fine, certificate_fine;
     struct metrics_shard *shard;
+    int64_t next_poll_ns; /* no later than then */
     int64_t next_look_ns;
 };
 
@@ -70,6 +71,11 @@ static void look_again_in(struct reload *reload, int64_t ms) {
     reload->next_look_ns = clock_monotonic_ns() + ms * CLOCK_NS_PER_MS;
 }
 
+static void look_at_next_poll(struct reload *reload) {
+    look_again_in(reload, reload->options.poll_ms);
+    reload->next_poll_ns = reload->next_look_ns;
+}
+
 bool reload_new(const struct reload_options *options, struct reload **out, struct error *err) {
     struct arena arena;
     arena_init(&arena, 4096, 0);
@@ -98,7 +104,7 @@ bool reload_new(const struct reload_options *options, struct reload **out, struc
     watch_folder(reload, options->tls_files.certificate);
     watch_folder(reload, options->tls_files.key);
     watch_folder(reload, options->tls_files.client_ca);
-    look_again_in(reload, options->poll_ms);
+    look_at_next_poll(reload);
     *out = reload;
     return true;
 }
@@ -257,14 +263,17 @@ static void take_watches(struct reload *reload) {
     bool any = false;
     while (read(reload->watches, events, sizeof events) > 0)
         any = true;
-    if (any) look_again_in(reload, SETTLE_MS);
+    if (!any) return;
+    look_again_in(reload, SETTLE_MS);
+    /* A folder that is written without end is looked at all the same. */
+    if (reload->next_look_ns > reload->next_poll_ns) reload->next_look_ns = reload->next_poll_ns;
 }
 
 static void look_if_due(struct reload *reload) {
     if (clock_monotonic_ns() < reload->next_look_ns) return;
     refresh_policies(reload);
     refresh_certificate(reload);
-    look_again_in(reload, reload->options.poll_ms);
+    look_at_next_poll(reload);
 }
 
 static int ms_until(int64_t ns) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "integration/podgate.h"
@@ -235,6 +236,28 @@ static void a_swapped_config_map_is_noticed(void **state) {
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
+static void a_folder_that_is_written_without_end_is_read_all_the_same(void **state) {
+    (void)state;
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    char dir[128], path[160], noise[160];
+    bool allowed = false;
+    snprintf(dir, sizeof dir, "%s/busy", certificates());
+    snprintf(path, sizeof path, "%s/policy.yaml", dir);
+    snprintf(noise, sizeof noise, "%s/notes.txt", dir);
+    assert_int_equal(mkdir(dir, 0755), 0);
+    write_whole(path, POLICY("deny", "image-tag"));
+    podgate_start(&podgate, "--policies", dir, "--reload-interval=1s", NULL);
+    assert_false(allows_bad_pod());
+    write_whole(path, POLICY("audit", "image-tag"));
+    for (int i = 0; i < 500 && !allowed; i++) {
+        write_whole(noise, "not a policy");
+        nanosleep(&pause, NULL);
+        allowed = allows_bad_pod();
+    }
+    assert_true(allowed);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
 static void copy(const char *from, const char *to) {
     char *text = read_whole(from, NULL);
     assert_non_null(text);
@@ -388,6 +411,8 @@ int main(void) {
         cmocka_unit_test_teardown(audit_only_never_denies, release),
         cmocka_unit_test_teardown(exempt_namespaces_are_not_judged, release),
         cmocka_unit_test_teardown(policies_are_reloaded_by_sighup, release),
+        cmocka_unit_test_teardown(a_folder_that_is_written_without_end_is_read_all_the_same,
+                                  release),
         cmocka_unit_test_teardown(a_swapped_config_map_is_noticed, release),
         cmocka_unit_test_teardown(a_certificate_is_exchanged_and_a_bad_one_is_not, release),
         cmocka_unit_test_teardown(a_drain_is_announced_served_through_and_ends, release),
