@@ -98,7 +98,7 @@ static void add_rules(struct strbuf *out, const struct told *told) {
     strbuf_add_char(out, ')');
 }
 
-/* containers "web", "side" have no cpu request, have no memory request; container "web" has no memory limit */
+/* containers "web", "side" have no cpu request, no memory request; container "web" has no memory limit */
 static void add_sentences(struct strbuf *out, const struct workload *workload,
                           const struct entry *entry) {
     struct str subjects[SENTENCES_SHOWN];
@@ -109,12 +109,15 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
         subjects[i] = words_subject(out->arena, workload, &entry->sentences[i], CONTAINERS_SHOWN);
     for (size_t i = 0; i < count; i++) {
         if (is_told[i] || out->len - begin > SENTENCES_BYTES) continue;
+        struct str before = STR_NONE;
         strbuf_add(out, told > 0 ? STR("; ") : STR(""));
         strbuf_add(out, subjects[i]);
         for (size_t j = i; j < count; j++) {
             if (is_told[j] || !str_equals(subjects[i], subjects[j])) continue;
             strbuf_add(out, j > i ? STR(", ") : STR(" "));
-            words_statement(out, &entry->sentences[j]);
+            struct str statement = words_statement(out->arena, &entry->sentences[j]);
+            strbuf_add(out, words_behind(before, statement));
+            before = statement;
             is_told[j] = true;
             told++;
         }

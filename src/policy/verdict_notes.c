@@ -43,8 +43,8 @@ size_t told_causes(struct arena *arena, const struct told_list *list,
 
 struct warning {
     struct strbuf text;
-    const struct rule *rule; /* NULL: none was begun */
-    struct str subject;      /* of the last sentence */
+    const struct rule *rule;       /* NULL: none was begun */
+    struct str subject, statement; /* of the last sentence */
     struct str tail;
     size_t sentences, untold;
     struct str mend; /* of the only finding */
@@ -92,7 +92,7 @@ static void begin_warning(struct warning *warning, struct arena *arena,
     warning->tail = warning_tail(warning, workload, judgement, list, told);
 }
 
-/* "container X has no memory limit", then ", has no cpu request" as long as it is about the same. */
+/* "container X has no memory limit", then ", no cpu request" as long as it is about the same. */
 static void add_sentence(struct warning *warning, const struct workload *workload,
                          const struct sentence *sentence) {
     struct arena *arena = warning->text.arena;
@@ -103,7 +103,8 @@ static void add_sentence(struct warning *warning, const struct workload *workloa
     struct strbuf text;
     strbuf_init(&text, arena, 128);
     if (!is_same) STRBUF_ADD(&text, subject, STR(" "));
-    words_statement(&text, sentence);
+    struct str statement = words_statement(arena, sentence);
+    strbuf_add(&text, is_same ? words_behind(warning->statement, statement) : statement);
 
     size_t used = warning->text.len + separator.len + warning->tail.len + TAIL_BYTES;
     size_t room = used < VERDICT_WARNING_MAX ? VERDICT_WARNING_MAX - used : 0;
@@ -114,6 +115,7 @@ static void add_sentence(struct warning *warning, const struct workload *workloa
     strbuf_add(&warning->text, separator);
     strbuf_add(&warning->text, str_utf8_cut(strbuf_str(&text), room));
     warning->subject = subject;
+    warning->statement = statement;
     warning->mend = is_first && sentence->count == 1 ? sentence->items[0]->words->mend : STR_NONE;
     warning->sentences++;
 }

@@ -88,7 +88,9 @@ struct str words_filled(struct arena *arena, const char *template, const struct 
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most);
 /* What is said of the subject: `may run as root`. */
-void words_statement(struct strbuf *out, const struct sentence *sentence);
+struct str words_statement(struct arena *arena, const struct sentence *sentence);
+/* What of a statement is said behind another of the same subject: "has no memory limit", "no cpu request". */
+struct str words_behind(struct str before, struct str statement);
 /* The field that a message proposes to edit. */
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
                                const struct told *told);

@@ -128,12 +128,23 @@ struct str words_subject(struct arena *arena, const struct workload *workload,
     return strbuf_str(&text);
 }
 
-void words_statement(struct strbuf *out, const struct sentence *sentence) {
+struct str words_statement(struct arena *arena, const struct sentence *sentence) {
     const struct told *told = sentence->items[0];
-    if (sentence->container_count > 1)
-        words_fill(out, told->finding->problem->says, told->finding, true);
-    else
-        strbuf_add(out, told->words->says);
+    struct strbuf text;
+    if (sentence->container_count <= 1) return told->words->says;
+    strbuf_init(&text, arena, 64);
+    words_fill(&text, told->finding->problem->says, told->finding, true);
+    return strbuf_str(&text);
+}
+
+struct str words_behind(struct str before, struct str statement) {
+    const struct str verbs[] = {STR("has "), STR("have ")};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (!str_starts_with(before, verbs[i]) || !str_starts_with(statement, verbs[i])) continue;
+        struct str rest = str_slice(statement, verbs[i].len, statement.len);
+        if (str_starts_with(rest, STR("no "))) return rest;
+    }
+    return statement;
 }
 
 struct str verdict_subject(struct arena *arena, const struct workload *workload) {

@@ -354,13 +354,12 @@ static void a_warning_says_at_once_what_it_means(void **state) {
     struct str text = warning(&judged, denies, privileged, MODE_WARN);
     assert_true(str_starts_with(text, STR("would be denied: Pod \"web\": container \"a\" ")));
     judged_end(&judged);
-    assert_warning(
-        POLICY("p", "  rules: [{check: resource-limits, templateAction: warn}]\n"),
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
-        "spec: {template: {spec: {containers: [{name: a, image: x}]}}}\n",
-        MODE_ENFORCE,
-        "Deployment \"web\": container \"a\" has no memory limit, has no cpu request, has "
-        "no memory request; its Pods may be refused (p/resource-limits)");
+    assert_warning(POLICY("p", "  rules: [{check: resource-limits, templateAction: warn}]\n"),
+                   "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+                   "spec: {template: {spec: {containers: [{name: a, image: x}]}}}\n",
+                   MODE_ENFORCE,
+                   "Deployment \"web\": container \"a\" has no memory limit, no cpu request, no "
+                   "memory request; its Pods may be refused (p/resource-limits)");
 }
 
 static void warnings_name_controls(void **state) {
