@@ -270,7 +270,7 @@ static void another_replica_may_remove_a_file(void **state) {
 
 static void nothing_is_written_elsewhere(void **state) {
     (void)state;
-    podgate_start(&podgate, option, NULL);
+    podgate_start(&podgate, option, "--sandbox=auto", NULL);
     assert_true(podgate_logs(&podgate, "writes where it records"));
     post_many(REVIEW, 1);
     assert_int_equal(podgate_stop(&podgate), 0);
