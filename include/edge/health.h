@@ -1,8 +1,8 @@
 /*
  * health: what kubelet and Prometheus ask, answered on plain ports of their own.
  *
- * Alive means that the health thread's loop turns: it depends on no policy, certificate or webhook thread. Ready means: there is a
- * snapshot, a certificate that has not expired, and no drain. Any thread may enter; the struct is filled before threads start.
+ * Alive means that the health thread's loop turns: it depends on no policy, certificate or webhook thread. Ready means: the start is over,
+ * the sandbox's too; there is a snapshot, a certificate that has not expired, and no drain. Any thread may enter; the struct is filled before threads start.
  */
 #ifndef PODGATE_EDGE_HEALTH_H
 #define PODGATE_EDGE_HEALTH_H
@@ -17,7 +17,7 @@ struct health {
     struct tls *tls;
     struct log *log;
     struct metrics *metrics;
-    _Atomic bool draining;
+    _Atomic bool started, draining;
 };
 
 /* http_handlers; `context` is the struct health. */

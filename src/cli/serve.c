@@ -366,6 +366,7 @@ int serve_run(const struct verb *verb, struct arena *arena, int argc, char **arg
     mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
     if (console_read_options(verb, arena, argc, argv, &serve.options, &operands, &status)) {
         if (start(&serve, &err)) {
+            atomic_store(&serve.health.started, true);
             run_until_signal(&serve);
         } else {
             console_error(&err);

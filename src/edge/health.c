@@ -15,6 +15,7 @@ void health_ready(void *context, struct http_thread *thread, const struct http_r
     (void)request;
     strbuf_init(&why, &thread->arena, 128);
     struct snapshot *snapshot = store_acquire(health->store);
+    if (!atomic_load(&health->started)) strbuf_add(&why, STR("starting\n"));
     if (!snapshot) strbuf_add(&why, STR("no policy is loaded\n"));
     store_release(health->store, snapshot);
     int64_t not_after_s = tls_not_after(health->tls);

@@ -19,7 +19,7 @@
 #include "integration/podgate.h"
 
 #define RETURN_MS 20000
-#define READY_MS 20000
+#define READY_MS 40000
 #define PATIENCE_S 5 /* where no connection is taken, none is answered */
 
 static struct podgate podgate;

@@ -202,13 +202,27 @@ int podgate_try_start(struct podgate *podgate, ...) {
     return status;
 }
 
+/* Its ports are known before it has locked itself in. */
+static void await_end_of_start(const struct podgate *podgate) {
+    bool is_starting = true;
+    while (is_starting) {
+        struct response response = podgate_fetch(podgate->health, "/readyz");
+        is_starting = response.status == 503 && strstr(response.body, "starting");
+        response_release(&response);
+        if (is_starting) usleep(1000);
+    }
+}
+
 void podgate_start(struct podgate *podgate, ...) {
     char errors[128];
     va_list more;
     va_start(more, podgate);
     int status = start(podgate, more);
     va_end(more);
-    if (status < 0) return;
+    if (status < 0) {
+        await_end_of_start(podgate);
+        return;
+    }
     path_in(podgate, "err", errors);
     char *why = read_whole(errors, NULL);
     fail_msg("podgate does not start (%d): %s", status, why ? why : "");

@@ -16,7 +16,8 @@ static int set_up(void **state) {
     health = (struct health){.store = store_new(NULL, NULL),
                              .tls = tls_new((struct str_list){NULL, 0}),
                              .metrics = metrics_new(
-                                 &(struct metrics_options){"1.2.3", "abc", MODE_ENFORCE, 0})};
+                                 &(struct metrics_options){"1.2.3", "abc", MODE_ENFORCE, 0}),
+                             .started = true};
     thread = (struct http_thread){.metrics = metrics_shard(health.metrics, 0)};
     arena_init(&thread.arena, 65536, 0);
     return 0;
@@ -60,6 +61,14 @@ static void without_policies_and_certificate_it_is_not_ready(void **state) {
     assert_ready(200, "ok\n");
 }
 
+static void before_the_start_is_over_it_is_not_ready(void **state) {
+    (void)state;
+    load_policies();
+    load_certificate(0);
+    atomic_store(&health.started, false);
+    assert_ready(503, "starting\n");
+}
+
 static void a_certificate_that_expired_meanwhile_makes_it_unready(void **state) {
     (void)state;
     load_policies();
@@ -100,6 +109,8 @@ static void metrics_are_of_the_type_that_prometheus_asks_for(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_policies_and_certificate_it_is_not_ready, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(before_the_start_is_over_it_is_not_ready, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_certificate_that_expired_meanwhile_makes_it_unready,
                                         set_up, tear_down),
