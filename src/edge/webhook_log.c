@@ -87,15 +87,16 @@ static bool is_same_problem(const struct violation *a, const struct violation *b
            str_equals(a->words.says, b->words.says) && str_equals(a->words.mend, b->words.mend);
 }
 
-/* The first places of a problem. */
+/* The first places of a problem; there is one at least. */
 struct places {
     const struct violation *items[PLACES_SHOWN];
     size_t count;
 };
 
 static struct places find_places(const struct violation *first, const struct violation *end) {
-    struct places places = {.count = 0};
-    for (const struct violation *v = first; v != end && places.count < PLACES_SHOWN; v = v->next)
+    struct places places = {.items = {first}, .count = 1};
+    for (const struct violation *v = first->next; v != end && places.count < PLACES_SHOWN;
+         v = v->next)
         if (is_same_problem(first, v)) places.items[places.count++] = v;
     return places;
 }
