@@ -117,7 +117,7 @@ static void a_review_in_audit_is_judged_right_or_allowed_with_an_error(void **st
     (void)state;
     refusal_begin(&count);
     reviews_in_mode(&count, true);
-    tell("the same in mode audit", &count);
+    tell("an allocation refused while a recorded review is judged in mode audit", &count);
 }
 
 /* --- policies --------------------------------------------------------------------------------- */
