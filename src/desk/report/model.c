@@ -172,14 +172,18 @@ void model_take_violation(struct report *report, const struct model_subject *sub
     if (rule != TABLE_NONE) take_pair(report, subject->owner_number, rule, violation);
 }
 
+/* The row of an exception, or NULL, counted, when there is no room for another. */
+static struct report_exception *take_exception(struct report *report, struct str name) {
+    uint32_t number = table_take(&report->exceptions, &report->arena, cut_name(name));
+    if (number != TABLE_NONE) return table_row(&report->exceptions, number);
+    report->left_out.exceptions++;
+    return NULL;
+}
+
 void model_take_exception(struct report *report, struct str name, struct str owner, bool ends,
                           int64_t expires) {
-    uint32_t number = table_take(&report->exceptions, &report->arena, cut_name(name));
-    if (number == TABLE_NONE) {
-        report->left_out.exceptions++;
-        return;
-    }
-    struct report_exception *exception = table_row(&report->exceptions, number);
+    struct report_exception *exception = take_exception(report, name);
+    if (!exception) return;
     exception->uses++;
     /* What the policies say is newer than any line. */
     if (exception->is_declared) return;
@@ -190,12 +194,8 @@ void model_take_exception(struct report *report, struct str name, struct str own
 
 void report_declare_exception(struct report *report, struct str name, struct str owner,
                               int64_t expires) {
-    uint32_t number = table_take(&report->exceptions, &report->arena, cut_name(name));
-    if (number == TABLE_NONE) {
-        report->left_out.exceptions++;
-        return;
-    }
-    struct report_exception *exception = table_row(&report->exceptions, number);
+    struct report_exception *exception = take_exception(report, name);
+    if (!exception) return;
     exception->is_declared = true;
     exception->owner = keep(report, str_utf8_cut(owner, REPORT_TEXT_BYTES));
     exception->ends = expires != INT64_MAX;
