@@ -3,13 +3,10 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
+
+	"podgate.io/conformance/driver"
 )
 
 // A Case is one question to both sides.
@@ -42,53 +39,32 @@ func Expected(c Case) string {
 }
 
 // Judge is podgate: a running driver. It answers one line for each line.
-type Judge struct {
-	command *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
+type Judge struct{ *driver.Driver }
+
+func StartJudge(path string) (*Judge, error) {
+	running, err := driver.Start(path)
+	return &Judge{running}, err
 }
 
-func StartJudge(driver string) (*Judge, error) {
-	command := exec.Command(driver)
-	command.Stderr = os.Stderr
-	in, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	return &Judge{command, in, bufio.NewReaderSize(out, 1<<20)}, nil
-}
-
-func (j *Judge) Close() error {
-	return errors.Join(j.in.Close(), j.command.Wait())
-}
-
-// Answers gives podgate's answers, sorted as Expected. The writer needs a goroutine of its own: both pipes are bounded.
+// Answers gives podgate's answers, sorted as Expected.
 func (j *Judge) Answers(cases []Case) ([]string, error) {
-	written := make(chan error, 1)
-	go func() {
-		out := bufio.NewWriterSize(j.in, 1<<20)
+	answers := make([]string, len(cases))
+	err := j.Ask(func(out *bufio.Writer) {
 		for _, c := range cases {
 			out.Write(Line(c))
 			out.WriteByte('\n')
 		}
-		written <- out.Flush()
-	}()
-	answers := make([]string, len(cases))
-	for i := range answers {
-		line, err := j.out.ReadString('\n')
-		if err != nil {
-			return nil, fmt.Errorf("the driver stopped answering: %w", err)
+	}, func() error {
+		for i := range answers {
+			line, err := j.Line()
+			if err != nil {
+				return err
+			}
+			answers[i] = sortedIDs(line)
 		}
-		answers[i] = sortedIDs(strings.TrimSuffix(line, "\n"))
-	}
-	return answers, <-written
+		return nil
+	})
+	return answers, err
 }
 
 func sortedIDs(answer string) string {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strings"
+
+	"podgate.io/conformance/driver"
 )
 
 // A Reading is what a reader made of a text: its documents up to the first error, and that.
@@ -17,65 +15,49 @@ type Reading struct {
 }
 
 // Podgate is a running driver.
-type Podgate struct {
-	command *exec.Cmd
-	in      io.WriteCloser
-	out     *bufio.Reader
+type Podgate struct{ *driver.Driver }
+
+func startPodgate(path string) (*Podgate, error) {
+	running, err := driver.Start(path)
+	return &Podgate{running}, err
 }
 
-func startPodgate(driver string) (*Podgate, error) {
-	command := exec.Command(driver)
-	command.Stderr = os.Stderr
-	in, err := command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	return &Podgate{command, in, bufio.NewReaderSize(out, 1<<20)}, nil
-}
-
-func (p *Podgate) Close() error { return errors.Join(p.in.Close(), p.command.Wait()) }
-
-// Read reads texts. The writer needs a goroutine of its own: both pipes are bounded.
+// Read reads texts.
 func (p *Podgate) Read(kind string, texts [][]byte) ([]Reading, error) {
-	written := make(chan error, 1)
-	go func() {
-		out := bufio.NewWriterSize(p.in, 1<<20)
+	readings := make([]Reading, len(texts))
+	err := p.Ask(func(out *bufio.Writer) {
 		for _, text := range texts {
 			fmt.Fprintf(out, "%s %d\n%s", kind, len(text), text)
 		}
-		written <- out.Flush()
-	}()
-	readings := make([]Reading, len(texts))
-	for i := range readings {
-		for {
-			line, err := p.out.ReadString('\n')
-			if err != nil {
-				return nil, fmt.Errorf("the driver stopped answering: %w", err)
+	}, func() error {
+		for i := range readings {
+			if err := p.readAnswer(&readings[i]); err != nil {
+				return err
 			}
-			line = strings.TrimSuffix(line, "\n")
-			if line == "" {
-				break
-			}
-			if readings[i].Err != "" {
-				continue
-			}
-			if message, is := strings.CutPrefix(line, "error: "); is {
-				readings[i].Err = message
-				continue
-			}
-			document, err := decode([]byte(line))
-			if err != nil {
-				return nil, fmt.Errorf("the driver wrote no JSON: %w: %s", err, line)
-			}
-			readings[i].Documents = append(readings[i].Documents, document)
 		}
+		return nil
+	})
+	return readings, err
+}
+
+// readAnswer reads the documents of one text, up to the empty line.
+func (p *Podgate) readAnswer(reading *Reading) error {
+	for {
+		line, err := p.Line()
+		if err != nil || line == "" {
+			return err
+		}
+		if reading.Err != "" {
+			continue
+		}
+		if message, is := strings.CutPrefix(line, "error: "); is {
+			reading.Err = message
+			continue
+		}
+		document, err := decode([]byte(line))
+		if err != nil {
+			return fmt.Errorf("the driver wrote no JSON: %w: %s", err, line)
+		}
+		reading.Documents = append(reading.Documents, document)
 	}
-	return readings, <-written
 }
