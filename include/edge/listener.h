@@ -14,8 +14,6 @@
 #ifndef PODGATE_EDGE_LISTENER_H
 #define PODGATE_EDGE_LISTENER_H
 
-#include <sys/socket.h>
-
 #include "edge/log.h"
 #include "edge/metrics.h"
 
@@ -39,8 +37,7 @@ struct door_options {
     enum metric open_gauge; /* METRIC_COUNT: none */
 };
 /* Takes the descriptor, whatever it answers; false when the connection did not come about. */
-typedef bool (*door_give)(void *context, unsigned worker, int fd, const struct sockaddr *address,
-                          socklen_t address_len);
+typedef bool (*door_give)(void *context, unsigned worker, int fd);
 
 /* `descriptors`: no connection's descriptor is this or above. */
 MUST_CHECK bool listener_new(struct log *log, struct metrics *metrics, struct metrics_shard *shard,
@@ -73,5 +70,9 @@ void connection_whole_request(struct connection *connection);
 void connection_answered(struct connection *connection);
 /* The worker's library is about to close the descriptor. */
 void connection_end(struct connection *connection);
+/* When it was accepted: with the descriptor this tells one connection from a later one of the same number. */
+int64_t connection_accepted_ns(struct listener *listener, int fd);
+/* The connection that was accepted then did not come about; its descriptor may be closed, or another's by now. */
+void connection_lost(struct listener *listener, int fd, int64_t accepted_ns);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * server: HTTP over libmicrohttpd: one daemon with one event thread for each worker, without a
- * listening socket of its own; the listener gives it connections. This is the only door to libmicrohttpd.
+ * server: HTTP over libmicrohttpd: one daemon and one event thread for each worker, without a
+ * listening socket; the listener gives it connections. This is the only door to libmicrohttpd.
  *
  * Law of a request: method, path, content type, framing and length are checked at its head. Then the body is
  * collected in memory that the connection owns, growing with what arrives and charged to a budget that all
@@ -46,8 +46,7 @@ struct server_options {
 MUST_CHECK bool server_start(const struct server_options *options, struct server **out,
                              struct error *err);
 /* A door_give; `context` is the struct server. */
-bool server_give(void *context, unsigned worker, int fd, const struct sockaddr *address,
-                 socklen_t address_len);
+bool server_give(void *context, unsigned worker, int fd);
 /* From now on every answer ends its connection. */
 void server_drain(struct server *server);
 /* Requests whose answer was not taken yet. */

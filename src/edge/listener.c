@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "edge/clock.h"
@@ -197,15 +198,8 @@ static void refuse_plain(struct listener *listener, struct connection *connectio
 static void give(struct listener *listener, struct connection *connection) {
     struct door *door = &listener->doors[connection->door];
     int fd = connection_descriptor(connection);
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    socklen_t len = sizeof address;
-    if (getpeername(fd, (struct sockaddr *)&address, &len) != 0) {
-        connection_cut(connection, CUT_NO_REQUEST);
-        return;
-    }
     connection_hand_over(connection);
-    if (!door->give(door->context, connection->worker, fd, (struct sockaddr *)&address, len))
-        connection_end(connection);
+    if (!door->give(door->context, connection->worker, fd)) connection_end(connection);
 }
 
 /* A waiting connection's first byte has come, or its end. */

@@ -1,5 +1,6 @@
 #include "edge/listener_connection.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "edge/clock.h"
@@ -48,6 +49,19 @@ void connection_end(struct connection *connection) {
     pthread_mutex_lock(&connection->listener->mutex);
     forget_locked(connection);
     pthread_mutex_unlock(&connection->listener->mutex);
+}
+
+int64_t connection_accepted_ns(struct listener *listener, int fd) {
+    const struct connection *connection = connection_find(listener, fd);
+    return connection ? connection->accepted_ns : 0;
+}
+
+void connection_lost(struct listener *listener, int fd, int64_t accepted_ns) {
+    struct connection *connection = connection_find(listener, fd);
+    if (!connection) return;
+    pthread_mutex_lock(&listener->mutex);
+    if (connection->accepted_ns == accepted_ns) forget_locked(connection);
+    pthread_mutex_unlock(&listener->mutex);
 }
 
 int connection_descriptor(const struct connection *connection) {

@@ -6,11 +6,11 @@
 #include <sys/random.h>
 
 #include "edge/clock.h"
+#include "edge/server_thread.h"
 #include "edge/server_body.h"
 #include "edge/server_head.h"
 #include "edge/tls_transport.h"
 
-#define STACK_BYTES (256 * 1024)
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
 #define ARENA_KEEP_BYTES ((size_t)256 * 1024)
 #define REQUESTS_LEAST 10000
@@ -18,8 +18,7 @@
 
 struct worker {
     struct server *server;
-    struct MHD_Daemon *daemon;
-    int events; /* its thread's epoll file */
+    struct server_thread events;
     struct http_thread thread;
     struct body_pool bodies;
 };
@@ -157,7 +156,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct worker *worker = cls;
     struct client *client = *request_context;
     (void)version;
-    tls_transport_note_progress();
+    worker->events.progress++;
     if (!client) {
         client =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -224,7 +223,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
         void *session =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
         client->generation = tls_begin_session(options->tls, session);
-        tls_transport_bind(&client->transport, session, fd, worker->events);
+        tls_transport_bind(&client->transport, session, fd, &worker->events.progress);
     }
     *socket_context = client;
 }
@@ -287,25 +286,20 @@ _Noreturn static void on_panic(void *cls, const char *file, unsigned line, const
 
 static bool start_worker(struct worker *worker, struct error *err) {
     const struct server_options *options = &worker->server->options;
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC |
-                     MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
                      (options->tls ? MHD_USE_TLS : 0);
     /* Reaching the library's own limit hangs its thread: it must be above all that the door may have. */
     unsigned limit = options->connections + 2 * LISTENER_SLACK;
-    worker->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, on_request, worker, MHD_OPTION_EXTERNAL_LOGGER,
-                         on_library_message, worker, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-                         worker, MHD_OPTION_NOTIFY_CONNECTION, on_connection, worker,
-                         MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-                         options->inactivity_s, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-                         MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                         options->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END,
-                         tls_priorities, MHD_OPTION_HTTPS_CERT_CALLBACK, tls_certificate_callback(),
-                         MHD_OPTION_END);
-    if (!worker->daemon)
-        return error_set(err, ERR_IO, "%s: an event thread does not start", options->name);
-    worker->events = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    return true;
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, worker, MHD_OPTION_EXTERNAL_LOGGER, on_library_message,
+        worker, MHD_OPTION_NOTIFY_COMPLETED, on_completed, worker, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, worker, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
+        options->inactivity_s, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, options->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, tls_priorities,
+        MHD_OPTION_HTTPS_CERT_CALLBACK, tls_certificate_callback(), MHD_OPTION_END);
+    if (!daemon) return error_set(err, ERR_IO, "%s: libmicrohttpd does not start", options->name);
+    return server_thread_start(&worker->events, daemon, options->listener, err) ||
+           error_context(err, "%s", options->name);
 }
 
 bool server_start(const struct server_options *options, struct server **out, struct error *err) {
@@ -342,10 +336,9 @@ bool server_start(const struct server_options *options, struct server **out, str
     return true;
 }
 
-bool server_give(void *context, unsigned index, int fd, const struct sockaddr *address,
-                 socklen_t address_len) {
+bool server_give(void *context, unsigned index, int fd) {
     struct server *server = context;
-    return MHD_add_connection(server->workers[index].daemon, fd, address, address_len) == MHD_YES;
+    return server_thread_give(&server->workers[index].events, fd);
 }
 
 void server_drain(struct server *server) { atomic_store(&server->draining, true); }
@@ -359,7 +352,7 @@ int64_t server_last_request_ns(const struct server *server) {
 void server_stop(struct server *server) {
     if (!server) return;
     for (unsigned i = 0; i < server->options.threads; i++)
-        if (server->workers[i].daemon) MHD_stop_daemon(server->workers[i].daemon);
+        server_thread_stop(&server->workers[i].events);
     for (unsigned i = 0; i < server->options.threads; i++) {
         arena_fini(&server->workers[i].thread.arena);
         body_pool_fini(&server->workers[i].bodies);

@@ -3,15 +3,12 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <poll.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define PARTS_MAX 32
 /* A head with its record is longer than this, so head and body in one record are never taken for a head. */
 #define HEAD_LEAST 64
-/* Should the library have more to do than its events tell, it is held up for no longer. */
-#define WAIT_MS 10
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
@@ -69,35 +66,22 @@ void tls_transport_expect(struct tls_transport *transport, size_t body_bytes) {
 }
 
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *parts, int count) {
+    struct tls_transport *transport = context;
     struct iovec same[PARTS_MAX];
     if (count > PARTS_MAX) count = PARTS_MAX;
     for (int i = 0; i < count; i++)
         same[i] = (struct iovec){parts[i].iov_base, parts[i].iov_len};
-    return tls_transport_push(context, same, count);
+    ssize_t sent = tls_transport_push(transport, same, count);
+    if (sent >= 0) ++*transport->progress;
+    return sent;
 }
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-/* What this thread got done, and how much of that there was when a session last found nothing to read. */
-static _Thread_local uint64_t progress, progress_when_idle;
-
-void tls_transport_note_progress(void) { progress++; }
-
-static void rest(const struct tls_transport *transport) {
-    struct pollfd events = {.fd = transport->events, .events = POLLIN};
-    if (progress == progress_when_idle) (void)poll(&events, 1, WAIT_MS);
-    progress_when_idle = progress;
-}
-
 static ssize_t pull(gnutls_transport_ptr_t context, void *into, size_t room) {
     const struct tls_transport *transport = context;
     ssize_t received = recv(transport->fd, into, room, MSG_DONTWAIT);
-    int why = errno;
-    if (received < 0 && why == EAGAIN)
-        rest(transport);
-    else
-        tls_transport_note_progress();
-    errno = why;
+    if (received >= 0 || errno != EAGAIN) ++*transport->progress;
     return received;
 }
 
@@ -108,8 +92,9 @@ static int wait_readable(gnutls_transport_ptr_t context, unsigned ms) {
     return poll(&socket, 1, (int)ms);
 }
 
-void tls_transport_bind(struct tls_transport *transport, void *session, int fd, int events) {
-    *transport = (struct tls_transport){.fd = fd, .events = events};
+void tls_transport_bind(struct tls_transport *transport, void *session, int fd,
+                        uint64_t *progress) {
+    *transport = (struct tls_transport){.fd = fd, .progress = progress};
     gnutls_transport_set_ptr2(session, transport, transport);
     gnutls_transport_set_vec_push_function(session, push);
     gnutls_transport_set_pull_function(session, pull);

@@ -305,12 +305,49 @@ static void a_handshake_that_waits_costs_nothing(void **state) {
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
+static double now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+#define ASKING 16
+#define ROUNDS 40
+
+/* Connections that are found empty right after their answer do not put off the requests of others that have come already. A round is
+ * over in less than a millisecond; a few may meet a busy machine. */
+static void requests_at_once_do_not_wait_for_each_other(void **state) {
+    (void)state;
+    const char request[] = "GET /validate HTTP/1.1\r\nHost: x\r\n\r\n";
+    podgate_start(&podgate, "--threads=1", NULL);
+    struct client *clients[ASKING];
+    int soon = 0;
+    for (int i = 0; i < ASKING; i++)
+        clients[i] = podgate_connect(&podgate);
+    for (int round = 0; round < ROUNDS; round++) {
+        double begin = now_ms();
+        for (int i = 0; i < ASKING; i++)
+            assert_true(client_send(clients[i], request, strlen(request)));
+        for (int i = 0; i < ASKING; i++) {
+            struct response response = client_receive(clients[i]);
+            assert_int_equal(response.status, 405);
+            response_release(&response);
+        }
+        if (now_ms() - begin < 20) soon++;
+    }
+    if (soon < ROUNDS * 7 / 8) fail_msg("only %d of %d rounds took less than 20 ms", soon, ROUNDS);
+    for (int i = 0; i < ASKING; i++)
+        client_close(clients[i]);
+    assert_int_equal(podgate_stop(&podgate), 0);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(slow_clients_are_cut, release),
         cmocka_unit_test_teardown(a_trickle_does_not_keep_a_connection, release),
         cmocka_unit_test_teardown(a_handshake_that_waits_costs_nothing, release),
+        cmocka_unit_test_teardown(requests_at_once_do_not_wait_for_each_other, release),
         cmocka_unit_test_teardown(a_full_door_sends_the_oldest_silent_one_away, release),
         cmocka_unit_test_teardown(a_full_door_keeps_those_that_have_asked, release),
         cmocka_unit_test_teardown(running_out_of_descriptors_does_not_stop_service, release),

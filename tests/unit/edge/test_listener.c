@@ -30,9 +30,8 @@ static struct {
 } kept[KEPT];
 static unsigned kept_count;
 
-static bool keep(void *context, unsigned worker, int fd, const struct sockaddr *address,
-                 socklen_t len) {
-    (void)context, (void)address, (void)len;
+static bool keep(void *context, unsigned worker, int fd) {
+    (void)context;
     pthread_mutex_lock(&mutex);
     if (kept_count < KEPT) {
         kept[kept_count].worker = worker;
