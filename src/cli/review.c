@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "cli/console.h"
 #include "policy/admission.h"
 
@@ -58,10 +59,8 @@ struct stream {
     bool in_string, after_backslash, at_end;
 };
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 static void skip_blanks(struct stream *stream) {
-    while (stream->start < stream->end && is_blank(stream->bytes[stream->start]))
+    while (stream->start < stream->end && ascii_is_json_space(stream->bytes[stream->start]))
         stream->start++;
     if (stream->looked < stream->start) stream->looked = stream->start;
 }

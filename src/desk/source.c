@@ -1,5 +1,6 @@
 #include "desk/source.h"
 
+#include "base/ascii.h"
 #include "desk/source_files.h"
 #include "desk/source_stream.h"
 
@@ -34,11 +35,9 @@ void source_fini(struct source *source) {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 static struct str skip_blanks(struct str text) {
     size_t at = 0;
-    while (at < text.len && is_blank(text.at[at]))
+    while (at < text.len && ascii_is_json_space(text.at[at]))
         at++;
     return str_slice(text, at, text.len);
 }

@@ -1,5 +1,6 @@
 #include "desk/source_stream.h"
 
+#include "base/ascii.h"
 #include "text/scan.h"
 
 void source_stream_init(struct source_stream *stream) {
@@ -53,7 +54,7 @@ static int peek(struct cut *cut) {
 
 static int skip_blanks(struct cut *cut) {
     int c;
-    while ((c = peek(cut)) == ' ' || c == '\t' || c == '\n' || c == '\r')
+    while ((c = peek(cut)) >= 0 && ascii_is_json_space((char)c))
         cut->at++;
     return c;
 }

@@ -4,6 +4,7 @@
  * meets the end of its line, or where a line begins with `{` in its first column, so that one
  * broken record costs no other.
  */
+#include "base/ascii.h"
 #include "desk/replay.h"
 #include "desk/source_files.h"
 #include "desk/source_window.h"
@@ -88,8 +89,6 @@ static bool open_next(struct replay_reader *reader, struct error *err) {
 
 /* --- dividing --------------------------------------------------------------------------------- */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 /* Where a value that began at `text`'s start ends. */
 struct bounds {
     size_t looked;
@@ -146,7 +145,7 @@ static bool find_start(struct replay_reader *reader) {
     for (;;) {
         struct str text = source_window_text(window);
         size_t blanks = 0;
-        while (blanks < text.len && is_blank(text.at[blanks]))
+        while (blanks < text.len && ascii_is_json_space(text.at[blanks]))
             blanks++;
         if (blanks > 0) source_window_consume(window, blanks);
         if (blanks < text.len) return true;

@@ -13,6 +13,7 @@ static void every_byte_is_what_the_c_locale_says(void **state) {
         assert_int_equal(ascii_is_upper(c), isupper(byte) != 0);
         assert_int_equal(ascii_is_letter(c), isalpha(byte) != 0);
         assert_int_equal(ascii_is_alnum(c), isalnum(byte) != 0);
+        assert_int_equal(ascii_is_json_space(c), isspace(byte) && c != '\v' && c != '\f');
         assert_int_equal((unsigned char)ascii_to_lower(c), tolower(byte));
         assert_int_equal((unsigned char)ascii_to_upper(c), toupper(byte));
     }
