@@ -217,10 +217,17 @@ bool reload_certificate(struct reload *reload, struct error *err) {
     enum tls_load result = tls_load(reload->options.tls, &reload->options.tls_files,
                                     clock_unix_ms() / 1000, &advice, err);
     if (advice.len > 0) log_message(reload->options.log, LOG_LEVEL_WARN, "%.*s", STR_ARGS(advice));
-    if (result != TLS_LOADED) return result != TLS_REFUSED;
+    if (result == TLS_REFUSED) return false;
+    bool was_fine = reload->certificate_fine;
     reload->certificate_fine = true;
-    int64_t not_after_s = tls_not_after(reload->options.tls);
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_OK, 1);
+    if (result == TLS_UNCHANGED) {
+        if (!was_fine)
+            log_message(reload->options.log, LOG_LEVEL_INFO,
+                        "the files hold again the certificate that is in force");
+        return true;
+    }
+    int64_t not_after_s = tls_not_after(reload->options.tls);
     metrics_count(reload->shard, METRIC_CERTIFICATE_RELOADS, RELOADED);
     metrics_set(reload->options.metrics, METRIC_CERTIFICATE_END, not_after_s);
     log_message(reload->options.log, LOG_LEVEL_INFO,

@@ -32,7 +32,7 @@ struct tls {
     struct str_list client_names;
     pthread_mutex_t mutex; /* guards `current` */
     struct tls_generation *current;
-    uint64_t last_hash; /* of the files last looked at, whatever came of it; the control thread's */
+    uint64_t current_hash; /* of the files that `current` was made of; the control thread's */
 };
 
 struct tls *tls_new(struct str_list client_names) {
@@ -288,10 +288,10 @@ static uint64_t hash_texts(const struct pem_texts *pem) {
 static enum tls_load load(struct tls *tls, const struct pem_texts *pem, int64_t now_s,
                           struct str *advice, struct error *err) {
     uint64_t hash = hash_texts(pem);
-    if (hash == tls->last_hash) return TLS_UNCHANGED;
+    if (hash == tls->current_hash) return TLS_UNCHANGED;
     struct tls_generation *generation = build(pem, now_s, advice, err);
     if (!generation) return TLS_REFUSED;
-    tls->last_hash = hash;
+    tls->current_hash = hash;
     generation->client_names = &tls->client_names;
     pthread_mutex_lock(&tls->mutex);
     struct tls_generation *old = tls->current;
@@ -320,8 +320,6 @@ enum tls_load tls_load(struct tls *tls, const struct tls_files *files, int64_t n
              (!pem.clients_path ||
               tls_file_read(&scratch, "client CA", pem.clients_path, &pem.clients, err)))
         result = load(tls, &pem, now_s, advice, err);
-    /* The next look tries again: memory may be back, or the certificate's time has come. */
-    if (result == TLS_REFUSED) tls->last_hash = 0;
     if (pem.key.at) {
         gnutls_datum_t key = tls_datum(pem.key);
         gnutls_memset(key.data, 0, key.size);

@@ -279,7 +279,14 @@ static void a_certificate_is_exchanged_and_a_bad_one_is_not(void **state) {
     assert_true(podgate_logs(&podgate, "the new certificate is refused"));
     assert_true(podgate_metric_is(&podgate, "podgate_certificate_last_reload_successful", 0));
     assert_serves(&podgate);
+    copy(certificate_file("tls.crt"), crt);
+    assert_true(podgate_logs(&podgate, "the files hold again the certificate that is in force"));
+    assert_true(podgate_metric_is(&podgate, "podgate_certificate_last_reload_successful", 1));
+    assert_true(podgate_metric_is(&podgate, "podgate_certificate_reloads_total{result=\"ok\"}", 1));
+
     copy(certificate_file("client.key"), key);
+    copy(certificate_file("client.crt"), crt);
+    assert_true(podgate_metric_is(&podgate, "podgate_certificate_reloads_total{result=\"ok\"}", 2));
     assert_true(podgate_metric_is(&podgate, "podgate_certificate_last_reload_successful", 1));
 
     /* The certificate of another CA is shown now; an old connection lives on. */

@@ -58,11 +58,16 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static enum tls_load load(const char *certificate, const char *key, const char *client_ca) {
+static enum tls_load load_at(int64_t now, const char *certificate, const char *key,
+                             const char *client_ca) {
     struct tls_files files = {str_from(pair_path(certificate)), str_from(pair_path(key)),
                               client_ca ? str_from(pair_path(client_ca)) : STR_NONE};
     err = (struct error){.code = ERR_NONE};
-    return tls_load(tls, &files, NOW, &advice, &err);
+    return tls_load(tls, &files, now, &advice, &err);
+}
+
+static enum tls_load load(const char *certificate, const char *key, const char *client_ca) {
+    return load_at(NOW, certificate, key, client_ca);
 }
 
 static void assert_refused(enum tls_load result, const char *file, const char *says) {
@@ -107,9 +112,24 @@ static void a_refused_pair_leaves_the_old_one(void **state) {
     assert_int_equal(load("good.crt", "good.key", NULL), TLS_LOADED);
     assert_int_equal(load("old.crt", "old.key", NULL), TLS_REFUSED);
     assert_int_equal(tls_not_after(tls), NOW + DAY);
-    /* Tried again at each look: what is too early today is in force tomorrow. */
     assert_int_equal(load("old.crt", "old.key", NULL), TLS_REFUSED);
+    assert_int_equal(load("other.crt", "other.key", NULL), TLS_LOADED);
+}
+
+static void what_is_in_force_is_not_loaded_again_after_a_failure(void **state) {
+    (void)state;
     assert_int_equal(load("good.crt", "good.key", NULL), TLS_LOADED);
+    assert_refused(load("missing.crt", "good.key", NULL), "missing.crt", "cannot be read");
+    assert_int_equal(load("good.crt", "good.key", NULL), TLS_UNCHANGED);
+    assert_refused(load("good.crt", "other.key", NULL), "other.key", "is not the key");
+    assert_int_equal(load("good.crt", "good.key", NULL), TLS_UNCHANGED);
+}
+
+/* Refused files are looked at anew each time, the clock as well. */
+static void what_is_too_early_today_is_in_force_tomorrow(void **state) {
+    (void)state;
+    assert_refused(load("young.crt", "young.key", NULL), "young.crt", "not valid yet");
+    assert_int_equal(load_at(NOW + DAY + 1, "young.crt", "young.key", NULL), TLS_LOADED);
 }
 
 static void a_certificate_without_a_name_is_loaded_with_advice(void **state) {
@@ -147,6 +167,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_good_pair_is_loaded_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refused_pair_leaves_the_old_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_in_force_is_not_loaded_again_after_a_failure,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_too_early_today_is_in_force_tomorrow, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_chain_is_looked_at_to_its_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_chain_that_stands_upside_down_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_certificate_without_a_name_is_loaded_with_advice, set_up,
