@@ -38,8 +38,10 @@ void tls_free(struct tls *tls);
 /* Reads and checks the files and puts them in force. `advice`: what is unwise, a literal, or empty. */
 enum tls_load tls_load(struct tls *tls, const struct tls_files *files, int64_t now_s,
                        struct str *advice, struct error *err);
-/* Unix seconds at which the certificate in force ends; 0 without one. */
+/* Unix seconds at which the server's certificate in force ends; 0 without one. */
 int64_t tls_not_after(struct tls *tls);
+/* The same of its whole chain: when the first of its certificates ends. */
+int64_t tls_chain_not_after(struct tls *tls);
 
 /* What the HTTP library must be told: versions and order of ciphers, and a gnutls_certificate_retrieve_function2. */
 extern const char tls_priorities[];

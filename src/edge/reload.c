@@ -229,7 +229,8 @@ bool reload_certificate(struct reload *reload, struct error *err) {
     }
     int64_t not_after_s = tls_not_after(reload->options.tls);
     metrics_count(reload->shard, METRIC_CERTIFICATE_RELOADS, RELOADED);
-    metrics_set(reload->options.metrics, METRIC_CERTIFICATE_END, not_after_s);
+    metrics_set(reload->options.metrics, METRIC_CERTIFICATE_END,
+                tls_chain_not_after(reload->options.tls));
     log_message(reload->options.log, LOG_LEVEL_INFO,
                 "the certificate is in force: it is valid for %lld more hours",
                 (long long)(not_after_s - clock_unix_ms() / 1000) / 3600);

@@ -25,7 +25,7 @@ struct tls_generation {
     gnutls_privkey_t key;
     gnutls_x509_trust_list_t clients;    /* NULL: none are asked for a certificate */
     const struct str_list *client_names; /* empty: any that `clients` trusts */
-    int64_t not_after_s;
+    int64_t not_after_s, chain_not_after_s;
 };
 
 struct tls {
@@ -66,6 +66,13 @@ void tls_free(struct tls *tls) {
 int64_t tls_not_after(struct tls *tls) {
     pthread_mutex_lock(&tls->mutex);
     int64_t not_after_s = tls->current ? tls->current->not_after_s : 0;
+    pthread_mutex_unlock(&tls->mutex);
+    return not_after_s;
+}
+
+int64_t tls_chain_not_after(struct tls *tls) {
+    pthread_mutex_lock(&tls->mutex);
+    int64_t not_after_s = tls->current ? tls->current->chain_not_after_s : 0;
     pthread_mutex_unlock(&tls->mutex);
     return not_after_s;
 }
@@ -176,6 +183,11 @@ static bool load_chain(struct tls_generation *generation, struct str pem, const 
     if (code < 0) return refuse(err, "certificate", path, "cannot be used", code);
     generation->chain_length = length;
     generation->not_after_s = gnutls_x509_crt_get_expiration_time(chain[0]);
+    generation->chain_not_after_s = generation->not_after_s;
+    for (unsigned i = 1; i < length; i++) {
+        int64_t end_s = gnutls_x509_crt_get_expiration_time(chain[i]);
+        if (end_s < generation->chain_not_after_s) generation->chain_not_after_s = end_s;
+    }
     return check_dates(chain[0], now_s, path, err);
 }
 

@@ -79,6 +79,7 @@ static void assert_refused(enum tls_load result, const char *file, const char *s
 static void a_good_pair_is_loaded_once(void **state) {
     (void)state;
     assert_int_equal(tls_not_after(tls), 0);
+    assert_int_equal(tls_chain_not_after(tls), 0);
     assert_int_equal(load("good.crt", "good.key", NULL), TLS_LOADED);
     assert_int_equal(tls_not_after(tls), NOW + DAY);
     assert_int_equal(advice.len, 0);
@@ -142,17 +143,20 @@ static void a_chain_is_looked_at_to_its_end(void **state) {
     (void)state;
     static const struct {
         const char *certificate, *key, *advice;
+        int64_t leaf_ends, first_ends; /* days from now */
     } rows[] = {
-        {"in-order.crt", "leaf.key", ""},
-        {"out-of-order.crt", "leaf.key", "do not follow each other"},
-        {"of-old.crt", "leaf-of-old.key", "behind it has expired"},
-        {"of-short.crt", "leaf-of-short.key", "ends before it does"},
+        {"in-order.crt", "leaf.key", "", 2, 2},
+        {"out-of-order.crt", "leaf.key", "do not follow each other", 2, 2},
+        {"of-old.crt", "leaf-of-old.key", "behind it has expired", 1, -1},
+        {"of-short.crt", "leaf-of-short.key", "ends before it does", 2, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(load(rows[i].certificate, rows[i].key, NULL), TLS_LOADED);
         if (!str_contains(advice, str_from(rows[i].advice)) ||
             str_is_empty(advice) != (rows[i].advice[0] == '\0'))
             fail_msg("%s: \"%.*s\"", rows[i].certificate, STR_ARGS(advice));
+        assert_int_equal(tls_not_after(tls), NOW + rows[i].leaf_ends * DAY);
+        assert_int_equal(tls_chain_not_after(tls), NOW + rows[i].first_ends * DAY);
     }
 }
 
