@@ -179,15 +179,18 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
-static struct recorder *make(void) {
+static struct recorder *make(const struct recorder_options *options) {
     struct arena arena;
     arena_init(&arena, 65536, 0);
     struct recorder *recorder = ARENA_NEW(&arena, struct recorder, 1);
     struct seen *seen = ARENA_NEW(&arena, struct seen, WORKLOADS);
-    if (!recorder || !seen || !queue_init(&recorder->queue, &arena, QUEUE_BYTES)) {
+    struct str folder = str_copy(&arena, options->folder);
+    if (!recorder || !seen || !folder.at || !queue_init(&recorder->queue, &arena, QUEUE_BYTES)) {
         arena_fini(&arena);
         return NULL;
     }
+    recorder->options = *options;
+    recorder->options.folder = folder;
     recorder->seen = seen;
     recorder->arena = arena;
     arena_init(&recorder->of_review, 65536, 0);
@@ -196,10 +199,9 @@ static struct recorder *make(void) {
 
 bool recorder_new(const struct recorder_options *options, struct recorder **out,
                   struct error *err) {
-    struct recorder *recorder = make();
-    struct str folder = recorder ? str_copy(&recorder->arena, options->folder) : STR_NONE;
-    if (!folder.at) return error_set(err, ERR_MEMORY, "out of memory for recording");
-    recorder->options = *options;
+    struct recorder *recorder = make(options);
+    if (!recorder) return error_set(err, ERR_MEMORY, "out of memory for recording");
+    struct str folder = recorder->options.folder;
     if (!files_open(&recorder->files, folder.at, options->most_bytes,
                     options->most_bytes / RECORDER_PIECES))
         tell_failure(recorder, errno);

@@ -38,14 +38,18 @@ static int end(void **state) {
     return system(command);
 }
 
-static void make(int64_t most_bytes, int64_t per_workload) {
-    struct error err;
+static bool try_make(int64_t most_bytes, int64_t per_workload, struct error *err) {
     const struct recorder_options options = {.folder = str_from(folder),
                                              .most_bytes = most_bytes,
                                              .per_workload = per_workload,
                                              .recording = {.limits = scan_limits_default},
                                              .shard = shard};
-    assert_true(recorder_new(&options, &recorder, &err));
+    return recorder_new(&options, &recorder, err);
+}
+
+static void make(int64_t most_bytes, int64_t per_workload) {
+    struct error err;
+    assert_true(try_make(most_bytes, per_workload, &err));
 }
 
 static void start(void) {
@@ -133,6 +137,32 @@ static void what_is_queued_is_written_at_the_end(void **state) {
     assert_counted("written", 100);
 }
 
+static size_t until_refusal;
+
+static bool refuse_later(size_t bytes) {
+    (void)bytes;
+    return --until_refusal == 0;
+}
+
+/* Whichever allocation fails, what was taken before it is given back: builds with sanitizers look for what is not. */
+static void running_out_of_memory_leaves_no_recorder_and_no_leak(void **state) {
+    (void)state;
+    struct error err;
+    size_t refusals = 0;
+    for (;;) {
+        until_refusal = refusals + 1;
+        arena_refuse = refuse_later;
+        bool is_made = try_make(1 << 20, 1, &err);
+        arena_refuse = NULL;
+        if (is_made) break;
+        assert_int_equal(err.code, ERR_MEMORY);
+        refusals++;
+    }
+    assert_int_equal(refusals,
+                     5); /* itself, workloads, the folder's name, the queue's two buffers */
+    recorder_stop(recorder);
+}
+
 static void without_a_recorder_nothing_happens(void **state) {
     (void)state;
     recorder = NULL;
@@ -149,6 +179,7 @@ int main(void) {
         TEST(pods_of_one_deployment_are_one_workload),
         TEST(a_review_larger_than_a_file_is_counted),
         TEST(what_is_queued_is_written_at_the_end),
+        TEST(running_out_of_memory_leaves_no_recorder_and_no_leak),
         TEST(without_a_recorder_nothing_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
