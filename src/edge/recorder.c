@@ -8,6 +8,7 @@
 #include "edge/clock.h"
 #include "edge/queue.h"
 #include "edge/recorder_files.h"
+#include "edge/recorder_seen.h"
 
 #define QUEUE_BYTES ((size_t)4 << 20)
 #define GATHER_NS 20000000
@@ -15,7 +16,6 @@
 #define ARENA_KEPT ((size_t)1 << 20) /* between reviews */
 #define RETRY_NS (10 * CLOCK_NS_PER_S)
 #define STOP_S 1
-#define WORKLOADS 65536 /* a power of two; of more that are in a file each review is taken */
 
 /* What stands before a profile's name and a body in the queue. */
 struct entry {
@@ -24,12 +24,6 @@ struct entry {
     enum mode mode;
     enum decision decision;
     bool allowed;
-};
-
-/* How often a workload is in the file at hand. */
-struct seen {
-    uint64_t hash; /* 0: free */
-    int64_t count;
 };
 
 struct recorder {
@@ -42,9 +36,9 @@ struct recorder {
     /* the thread's: */
     struct record_files files;
     struct arena of_review;
-    struct seen *seen; /* WORKLOADS of them */
-    int64_t retry_ns;  /* until then nothing is tried */
-    uint64_t lost;     /* since writing failed */
+    struct seen *seen;
+    int64_t retry_ns; /* until then nothing is tried */
+    uint64_t lost;    /* since writing failed */
 };
 
 /* --- of one workload so many ------------------------------------------------------------------ */
@@ -74,18 +68,7 @@ static uint64_t hash_of(struct recorder *recorder, const struct review *review,
     struct str key =
         STR_CONCAT(arena, profile, line_end, review->name_space, line_end, name.kind, line_end,
                    name.name, line_end, review->kind.kind, line_end, review->operation_text);
-    uint64_t hash = table_hash(key);
-    return hash ? hash : 1;
-}
-
-/* Its row, or NULL when there is no room for another one. */
-static struct seen *find_seen(struct recorder *recorder, uint64_t hash) {
-    for (size_t i = 0; i < WORKLOADS; i++) {
-        struct seen *seen = &recorder->seen[(hash + i) & (WORKLOADS - 1)];
-        if (seen->hash == 0) seen->hash = hash;
-        if (seen->hash == hash) return seen;
-    }
-    return NULL;
+    return table_hash(key);
 }
 
 /* --- one review ------------------------------------------------------------------------------- */
@@ -112,7 +95,7 @@ static enum record_result append(struct recorder *recorder, struct str line, int
     if ((int64_t)line.len > recorder->files.file_bytes) return RECORD_TOO_LARGE;
     bool is_due = recorder->lost == 0 || now >= recorder->retry_ns;
     if (is_due && files_append(&recorder->files, line, unix_ms, &is_new, &why)) {
-        if (is_new) memset(recorder->seen, 0, WORKLOADS * sizeof *recorder->seen);
+        if (is_new) seen_forget_all(recorder->seen);
         tell_success(recorder);
         return RECORD_WRITTEN;
     }
@@ -138,14 +121,14 @@ static enum record_result take(struct recorder *recorder, const struct entry *en
     struct error ignored;
     if (!review_read(&recorder->of_review, body, &o->recording.limits, &review, &ignored))
         return RECORD_UNJUDGEABLE;
-    uint64_t hash = o->per_workload > 0 ? hash_of(recorder, &review, profile) : 0;
-    struct seen *seen = hash ? find_seen(recorder, hash) : NULL;
-    if (seen && seen->count >= o->per_workload) return RECORD_SURPLUS;
+    bool is_limited = o->per_workload > 0;
+    uint64_t hash = is_limited ? hash_of(recorder, &review, profile) : 0;
+    if (is_limited && *seen_count(recorder->seen, hash) >= o->per_workload) return RECORD_SURPLUS;
     strbuf_init(&line, &recorder->of_review, body.len + 1024);
     if (!recording_write(&line, &o->recording, &review, &note)) return RECORD_UNJUDGEABLE;
     enum record_result result = append(recorder, strbuf_str(&line), entry->unix_ms);
     /* A new file may have begun, and forgotten all. */
-    if (result == RECORD_WRITTEN && hash && (seen = find_seen(recorder, hash))) seen->count++;
+    if (result == RECORD_WRITTEN && is_limited) (*seen_count(recorder->seen, hash))++;
     return result;
 }
 
@@ -183,7 +166,7 @@ static struct recorder *make(const struct recorder_options *options) {
     struct arena arena;
     arena_init(&arena, 65536, 0);
     struct recorder *recorder = ARENA_NEW(&arena, struct recorder, 1);
-    struct seen *seen = ARENA_NEW(&arena, struct seen, WORKLOADS);
+    struct seen *seen = seen_new(&arena);
     struct str folder = str_copy(&arena, options->folder);
     if (!recorder || !seen || !folder.at || !queue_init(&recorder->queue, &arena, QUEUE_BYTES)) {
         arena_fini(&arena);

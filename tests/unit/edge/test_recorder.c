@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "edge/recorder.h"
+#include "edge/recorder_seen.h"
 
 #define BODY                                                                                       \
     "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":"   \
@@ -137,6 +138,39 @@ static void what_is_queued_is_written_at_the_end(void **state) {
     assert_counted("written", 100);
 }
 
+static void of_more_workloads_than_there_is_room_for_each_is_counted(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 65536, 0);
+    struct seen *seen = seen_new(&arena);
+    assert_non_null(seen);
+    /* One place after another is taken; then all hashes lead to places that others have. */
+    for (uint64_t hash = 1; hash <= 3 * (uint64_t)SEEN_WORKLOADS; hash++) {
+        assert_int_equal(*seen_count(seen, hash), 0);
+        for (int64_t times = 1; times <= 5; times++)
+            assert_int_equal(++*seen_count(seen, hash), times);
+    }
+    arena_fini(&arena);
+}
+
+static void who_is_seen_least_gives_way(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 65536, 0);
+    struct seen *seen = seen_new(&arena);
+    assert_non_null(seen);
+    /* All begin at one place; the more often seen, the later they came. */
+    for (uint64_t i = 1; i <= SEEN_PLACES; i++)
+        *seen_count(seen, i * SEEN_WORKLOADS) = (int64_t)i;
+    *seen_count(seen, (SEEN_PLACES + 1) * (uint64_t)SEEN_WORKLOADS) = 100;
+    for (uint64_t i = 2; i <= SEEN_PLACES; i++)
+        assert_int_equal(*seen_count(seen, i * SEEN_WORKLOADS), i);
+    assert_int_equal(*seen_count(seen, SEEN_WORKLOADS), 0);
+    seen_forget_all(seen);
+    assert_int_equal(*seen_count(seen, (SEEN_PLACES + 1) * (uint64_t)SEEN_WORKLOADS), 0);
+    arena_fini(&arena);
+}
+
 static size_t until_refusal;
 
 static bool refuse_later(size_t bytes) {
@@ -179,6 +213,8 @@ int main(void) {
         TEST(pods_of_one_deployment_are_one_workload),
         TEST(a_review_larger_than_a_file_is_counted),
         TEST(what_is_queued_is_written_at_the_end),
+        TEST(of_more_workloads_than_there_is_room_for_each_is_counted),
+        TEST(who_is_seen_least_gives_way),
         TEST(running_out_of_memory_leaves_no_recorder_and_no_leak),
         TEST(without_a_recorder_nothing_happens),
     };
