@@ -1,19 +1,6 @@
 /* One finding in words: the path of its field, who it is about, what is wrong, what to write. */
 #include "policy/verdict_told.h"
 
-/* What is said of every finding in one container. */
-struct container_words {
-    struct str path, subject;
-};
-
-struct teller {
-    struct arena *arena;
-    const struct workload *workload;
-    const struct workload_kind *edited; /* in whose file the person who made this finds the pod */
-    struct container_words *containers; /* as they stand in the pod, made when first asked for */
-    const struct violation *alike[16];  /* the last of each problem, by a hash */
-};
-
 static const struct workload_kind *edited_kind(const struct workload *workload) {
     struct workload_name owner = workload_display_name(workload);
     const struct workload_kind *kind =
@@ -27,21 +14,6 @@ static bool is_ephemeral(const struct finding *finding) {
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
-/* BEGIN.containers[0] */
-static struct str item_path(struct arena *arena, struct str begin, struct str list, size_t index) {
-    struct strbuf path;
-    strbuf_init(&path, arena, begin.len + list.len + 24);
-    STRBUF_ADD(&path, begin, STR("."), list, STR("["));
-    strbuf_add_number(&path, index);
-    strbuf_add_char(&path, ']');
-    return strbuf_str(&path);
-}
-
-static struct str container_path(struct arena *arena, const struct workload_kind *kind,
-                                 const struct container *container) {
-    return item_path(arena, kind->spec_path, container->list, container->index);
-}
-
 /* What the paths of the pod's findings begin with in a file of the kind. */
 static struct str root_path(const struct workload_kind *kind, enum finding_root root) {
     switch (root) {
@@ -52,15 +24,6 @@ static struct str root_path(const struct workload_kind *kind, enum finding_root 
     return STR("");
 }
 
-/* From the container's path, or the root's, to the field. */
-static struct str path_from(struct arena *arena, struct str begin, const struct finding *finding,
-                            struct str field) {
-    if (!str_is_empty(finding->list))
-        begin = item_path(arena, begin, finding->list, finding->index);
-    if (str_is_empty(field)) return begin;
-    return STR_CONCAT(arena, begin, str_is_empty(begin) ? STR("") : STR("."), field);
-}
-
 /* An ephemeral container is in no template. */
 static const struct workload_kind *kind_shown(const struct workload *workload,
                                               const struct workload_kind *edited,
@@ -68,30 +31,49 @@ static const struct workload_kind *kind_shown(const struct workload *workload,
     return is_ephemeral(finding) ? workload->kind : edited;
 }
 
-static struct str shown_field(struct arena *arena, const struct finding *finding) {
-    return str_escaped(arena, finding->field, WORDS_TEXT_MAX);
+/* .containers[0] */
+static void add_item(struct strbuf *out, struct str list, size_t index) {
+    STRBUF_ADD(out, STR("."), list, STR("["));
+    strbuf_add_number(out, index);
+    strbuf_add_char(out, ']');
 }
 
 static bool is_in_container(const struct finding *finding) {
     return finding->root == FINDING_POD && finding->container;
 }
 
-static struct str path_in(struct arena *arena, const struct workload_kind *kind,
-                          const struct finding *finding, struct str field) {
-    struct str begin = is_in_container(finding) ? container_path(arena, kind, finding->container)
-                                                : root_path(kind, finding->root);
-    return path_from(arena, begin, finding, field);
+/* Where the path of a finding begins in a file of the kind: at its container, or at the root. */
+static void add_begin(struct strbuf *out, const struct workload_kind *kind,
+                      const struct finding *finding) {
+    strbuf_add(out, root_path(kind, finding->root));
+    if (is_in_container(finding))
+        add_item(out, finding->container->list, finding->container->index);
+}
+
+/* What stands between its beginning, which is not empty unless it `is_first`, and its field. */
+static void add_entry(struct strbuf *out, const struct finding *finding, bool is_first) {
+    if (!str_is_empty(finding->list)) add_item(out, finding->list, finding->index);
+    if (!str_is_empty(finding->field) && !is_first) strbuf_add_char(out, '.');
 }
 
 struct str verdict_path(struct arena *arena, const struct workload *workload,
                         const struct finding *finding) {
-    const struct workload_kind *kind = kind_shown(workload, edited_kind(workload), finding);
-    return path_in(arena, kind, finding, shown_field(arena, finding));
+    struct strbuf path;
+    strbuf_init(&path, arena, 128);
+    add_begin(&path, kind_shown(workload, edited_kind(workload), finding), finding);
+    add_entry(&path, finding, path.len == 0);
+    strbuf_add_escaped(&path, finding->field, WORDS_TEXT_MAX);
+    return strbuf_str(&path);
 }
 
 struct str verdict_own_path(struct arena *arena, const struct workload *workload,
                             const struct finding *finding) {
-    return path_in(arena, workload->kind, finding, finding->field);
+    struct strbuf path;
+    strbuf_init(&path, arena, 128);
+    add_begin(&path, workload->kind, finding);
+    add_entry(&path, finding, path.len == 0);
+    strbuf_add(&path, finding->field);
+    return strbuf_str(&path);
 }
 
 struct str words_proposed_path(struct arena *arena, const struct workload *workload,
@@ -104,12 +86,9 @@ struct str words_proposed_path(struct arena *arena, const struct workload *workl
 
 /* --- sentences ------------------------------------------------------------------------------- */
 
-static struct str container_subject(struct arena *arena, const struct container *container) {
-    struct strbuf text;
-    strbuf_init(&text, arena, container->name.len + 16);
-    strbuf_add(&text, STR("container "));
-    strbuf_add_quoted(&text, container->name, WORDS_NAME_MAX);
-    return strbuf_str(&text);
+static void add_container_subject(struct strbuf *out, const struct container *container) {
+    strbuf_add(out, STR("container "));
+    strbuf_add_quoted(out, container->name, WORDS_NAME_MAX);
 }
 
 static struct str pod_subject(struct arena *arena, const struct workload *workload,
@@ -120,28 +99,93 @@ static struct str pod_subject(struct arena *arena, const struct workload *worklo
 
 struct str verdict_message(struct arena *arena, const struct workload *workload,
                            const struct finding *finding) {
-    struct str subject = finding->container ? container_subject(arena, finding->container)
-                                            : pod_subject(arena, workload, finding);
-    return STR_CONCAT(arena, subject, STR(" "),
-                      words_filled(arena, finding->problem->says, finding));
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    if (finding->container)
+        add_container_subject(&text, finding->container);
+    else
+        strbuf_add(&text, pod_subject(arena, workload, finding));
+    strbuf_add_char(&text, ' ');
+    words_fill(&text, finding->problem->says, finding, false);
+    return strbuf_str(&text);
 }
 
 struct str verdict_fix(struct arena *arena, const struct finding *finding) {
-    return words_filled(arena, finding->problem->mend, finding);
+    struct strbuf text;
+    strbuf_init(&text, arena, 128);
+    words_fill(&text, finding->problem->mend, finding, false);
+    return strbuf_str(&text);
 }
 
 /* --- all of a judgement ---------------------------------------------------------------------- */
 
-static const struct container_words *words_of_container(struct teller *teller,
-                                                        const struct finding *finding) {
-    const struct container *container = finding->container;
-    struct container_words *words =
-        &teller->containers[container - teller->workload->pod.containers];
-    if (words->path.at) return words;
-    const struct workload_kind *kind = kind_shown(teller->workload, teller->edited, finding);
-    words->path = container_path(teller->arena, kind, container);
-    words->subject = container_subject(teller->arena, container);
-    return words;
+#define PAGE_BYTES 4096
+#define TEXT_BYTES 512 /* what one text nearly always fits in */
+#define ALIKE_BITS 6
+
+/* What is said of every finding in one container. */
+struct container_words {
+    struct str begin, subject;
+};
+
+struct teller {
+    struct arena *arena;
+    const struct workload *workload;
+    const struct workload_kind *edited; /* in whose file the person who made this finds the pod */
+    struct container_words *containers; /* as they stand in the pod, made when first asked for */
+    const struct violation *alike[1 << ALIKE_BITS]; /* the last of each problem, by a hash */
+    /* Text stands behind text: there are many, most are short. */
+    struct strbuf page;
+};
+
+/* Where the next text begins: what is added to the page from here on is it. */
+static size_t begin_text(struct teller *teller) {
+    struct strbuf *page = &teller->page;
+    if (page->capacity - page->len < TEXT_BYTES) strbuf_init(page, teller->arena, PAGE_BYTES);
+    return page->len;
+}
+
+static struct str end_text(const struct teller *teller, size_t begin) {
+    return str_slice(strbuf_str(&teller->page), begin, SIZE_MAX);
+}
+
+static struct container_words *words_of_container(struct teller *teller,
+                                                  const struct container *container) {
+    return &teller->containers[container - teller->workload->pod.containers];
+}
+
+static struct str subject_of(struct teller *teller, const struct finding *finding) {
+    if (!finding->container) return pod_subject(teller->arena, teller->workload, finding);
+    struct str *subject = &words_of_container(teller, finding->container)->subject;
+    if (!subject->at) {
+        size_t begin = begin_text(teller);
+        add_container_subject(&teller->page, finding->container);
+        *subject = end_text(teller, begin);
+    }
+    return *subject;
+}
+
+static struct str path_of(struct teller *teller, const struct finding *finding) {
+    size_t begin = begin_text(teller);
+    struct str none = STR_NONE;
+    struct str *kept =
+        is_in_container(finding) ? &words_of_container(teller, finding->container)->begin : &none;
+    if (kept->at) {
+        strbuf_add(&teller->page, *kept);
+    } else {
+        add_begin(&teller->page, kind_shown(teller->workload, teller->edited, finding), finding);
+        *kept = end_text(teller, begin);
+    }
+    add_entry(&teller->page, finding, teller->page.len == begin);
+    strbuf_add_escaped(&teller->page, finding->field, WORDS_TEXT_MAX);
+    return end_text(teller, begin);
+}
+
+static struct str filled(struct teller *teller, const char *template,
+                         const struct finding *finding) {
+    size_t begin = begin_text(teller);
+    words_fill(&teller->page, template, finding, false);
+    return end_text(teller, begin);
 }
 
 /* Whether the templates come to the same texts. */
@@ -151,35 +195,24 @@ static bool says_the_same(const struct finding *a, const struct finding *b) {
            str_equals(a->detail, b->detail);
 }
 
-/* Most problems are found in several containers, with the same facts. */
-static void fill_templates(struct teller *teller, struct violation *violation) {
-    const struct finding *finding = violation->finding;
-    size_t places = sizeof teller->alike / sizeof *teller->alike;
-    size_t place = (uintptr_t)finding->problem / sizeof *finding->problem % places;
-    const struct violation *alike = teller->alike[place];
-    teller->alike[place] = violation;
-    if (alike && says_the_same(alike->finding, finding)) {
-        violation->words.says = alike->words.says;
-        violation->words.mend = alike->words.mend;
-        return;
-    }
-    violation->words.says = words_filled(teller->arena, finding->problem->says, finding);
-    violation->words.mend = words_filled(teller->arena, finding->problem->mend, finding);
+/* Where the last one of the same problem is kept, and perhaps one of another. */
+static const struct violation **alike_place(struct teller *teller, const struct finding *finding) {
+    uint64_t mixed = (uint64_t)(uintptr_t)finding->problem * UINT64_C(0x9E3779B97F4A7C15);
+    return &teller->alike[mixed >> (64 - ALIKE_BITS)];
 }
 
 static void tell(struct teller *teller, struct violation *violation) {
-    struct arena *arena = teller->arena;
     const struct finding *finding = violation->finding;
-    struct str begin = root_path(teller->edited, finding->root);
-    if (finding->container) {
-        const struct container_words *words = words_of_container(teller, finding);
-        violation->words.subject = words->subject;
-        if (is_in_container(finding)) begin = words->path;
-    } else {
-        violation->words.subject = pod_subject(arena, teller->workload, finding);
-    }
-    violation->words.path = path_from(arena, begin, finding, shown_field(arena, finding));
-    fill_templates(teller, violation);
+    violation->words.subject = subject_of(teller, finding);
+    violation->words.path = path_of(teller, finding);
+    /* Most problems are found in several containers, with the same facts. */
+    const struct violation **place = alike_place(teller, finding), *alike = *place;
+    bool is_said = alike && says_the_same(alike->finding, finding);
+    violation->words.says =
+        is_said ? alike->words.says : filled(teller, finding->problem->says, finding);
+    violation->words.mend =
+        is_said ? alike->words.mend : filled(teller, finding->problem->mend, finding);
+    *place = violation;
 }
 
 void verdict_tell(struct arena *arena, const struct workload *workload,
@@ -189,7 +222,8 @@ void verdict_tell(struct arena *arena, const struct workload *workload,
                             .workload = workload,
                             .edited = edited_kind(workload),
                             .containers = ARENA_NEW(arena, struct container_words,
-                                                    workload->pod.container_count)};
+                                                    workload->pod.container_count),
+                            .page.arena = arena};
     if (!teller.containers) return;
     for (struct violation *v = judgement->first; v; v = v->next)
         tell(&teller, v);

@@ -82,8 +82,6 @@ struct str words_controls(struct arena *arena, const struct broken_controls *con
 /* A template of a check, filled. */
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many);
-/* The same, about one. */
-struct str words_filled(struct arena *arena, const char *template, const struct finding *finding);
 /* `container "web"`, `containers "web", "side" and 3 more`, `the pod template`; at most `most` names. */
 struct str words_subject(struct arena *arena, const struct workload *workload,
                          const struct sentence *sentence, size_t most);

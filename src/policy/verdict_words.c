@@ -18,17 +18,17 @@ static const struct str *find_text(const struct finding *finding, struct str wor
  * YAML maps. */
 static const char *fill_brace(struct strbuf *out, const char *at, const struct finding *finding,
                               bool is_many) {
-    const char *begin = at + 1, *bar = NULL, *end = begin;
-    for (; *end != '}'; end++) {
-        if (*end == '\0') return NULL;
-        if (*end == '|') bar = end;
-    }
+    const char *begin = at + 1, *end = strchr(begin, '}');
+    if (!end) return NULL;
+    struct str word = {begin, (size_t)(end - begin)};
+    const char *bar = memrchr(begin, '|', word.len);
     if (bar) {
-        if (is_many) begin = bar + 1;
-        strbuf_add(out, (struct str){begin, (size_t)((is_many ? end : bar) - begin)});
+        size_t of_one = (size_t)(bar - begin);
+        strbuf_add(out,
+                   is_many ? str_slice(word, of_one + 1, word.len) : str_slice(word, 0, of_one));
         return end + 1;
     }
-    const struct str *text = find_text(finding, (struct str){begin, (size_t)(end - begin)});
+    const struct str *text = find_text(finding, word);
     if (!text) return NULL;
     strbuf_add_escaped(out, *text, WORDS_TEXT_MAX);
     return end + 1;
@@ -45,16 +45,6 @@ void words_fill(struct strbuf *out, const char *template, const struct finding *
         strbuf_add_char(out, '{');
         at = open + 1;
     }
-}
-
-struct str words_filled(struct arena *arena, const char *template, const struct finding *finding) {
-    /* Most have nothing to fill. */
-    struct str plain = str_from(template);
-    if (str_find_char(plain, '{') == plain.len) return plain;
-    struct strbuf text;
-    strbuf_init(&text, arena, 128);
-    words_fill(&text, template, finding, false);
-    return strbuf_str(&text);
 }
 
 struct str words_rule(struct arena *arena, const struct rule *rule) {
