@@ -138,8 +138,6 @@ void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) PRINTF
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes);
 /* The same escaping and cut without the quotes. */
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes);
-/* The same as a text: `s` itself, or a terminated one in the arena where something had to be done. */
-struct str str_escaped(struct arena *arena, struct str s, size_t max_bytes);
 void strbuf_truncate(struct strbuf *buf, size_t len);
 static inline struct str strbuf_str(const struct strbuf *buf) {
     return (struct str){buf->at, buf->len};

@@ -1,58 +1,71 @@
 #include "base/json_out.h"
 
+#include <limits.h>
+
 #include "base/str_plain.h"
 
 #define DEPTH_MAX 32
 
-static void add_escaped_ascii(struct strbuf *buf, char c) {
+#define ESCAPE_BYTES 6 /* of one character at most: \u003c */
+
+/* What stands behind the backslash of a character that has a short escape. */
+static const char short_escapes[UCHAR_MAX + 1] = {
+    ['"'] = '"', ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+};
+
+static char *write_code(char *to, uint32_t code) {
     static const char digits[] = "0123456789abcdef";
-    const char code[] = {'\\', 'u', '0', '0', digits[c >> 4 & 0xF], digits[c & 0xF]};
-    switch (c) {
-    case '"': strbuf_add(buf, STR("\\\"")); break;
-    case '\\': strbuf_add(buf, STR("\\\\")); break;
-    case '\n': strbuf_add(buf, STR("\\n")); break;
-    case '\r': strbuf_add(buf, STR("\\r")); break;
-    case '\t': strbuf_add(buf, STR("\\t")); break;
-    default: strbuf_add(buf, (struct str){code, sizeof code});
-    }
+    const char text[ESCAPE_BYTES] = {'\\',
+                                     'u',
+                                     digits[code >> 12 & 0xF],
+                                     digits[code >> 8 & 0xF],
+                                     digits[code >> 4 & 0xF],
+                                     digits[code & 0xF]};
+    memcpy(to, text, sizeof text);
+    return to + sizeof text;
 }
 
-/* One character that does not go as it is; returns its bytes. */
-static size_t add_escaped(struct strbuf *buf, struct str rest) {
-    if ((unsigned char)rest.at[0] < 0x80) {
-        add_escaped_ascii(buf, rest.at[0]);
-        return 1;
-    }
-    size_t length = str_utf8_length(rest);
-    if (length == 0) {
-        strbuf_add(buf, STR("\xEF\xBF\xBD"));
-        return 1;
-    }
-    if (utf8_misleads_readers(utf8_decode(rest.at, length))) {
-        strbuf_add(buf, STR("\\u"));
-        strbuf_add_hex(buf, utf8_decode(rest.at, length), 4);
-    } else {
-        strbuf_add(buf, str_slice(rest, 0, length));
-    }
-    return length;
-}
-
-/* Behind what stands in `buf`, with the closing quote. */
-static void add_text(struct strbuf *buf, struct str rest) {
-    while (strbuf_reserve(buf, rest.len + 1)) {
-        char *at = buf->at + buf->len;
-        size_t run = plain_copy(at, rest, true);
-        buf->len += run;
-        rest = str_slice(rest, run, rest.len);
-        if (rest.len == 0) break;
-        rest = str_slice(rest, add_escaped(buf, rest), rest.len);
-    }
-    strbuf_add_char(buf, '"');
+/* One character that neither goes as it is nor has a short escape, taken from *rest. Returns the end of what it wrote,
+ * ESCAPE_BYTES at most. */
+static __attribute__((noinline)) char *write_rare(char *to, struct str *rest) {
+    static const char replacement[] = {'\xEF', '\xBF', '\xBD'};
+    size_t length = str_utf8_length(*rest);
+    uint32_t point = length > 0 ? utf8_decode(rest->at, length) : 0;
+    const char *as_it_is = length > 0 ? rest->at : replacement;
+    size_t bytes = length > 0 ? length : sizeof replacement;
+    *rest = str_slice(*rest, length > 0 ? length : 1, rest->len);
+    if (length == 1 || (length > 1 && utf8_misleads_readers(point))) return write_code(to, point);
+    memcpy(to, as_it_is, bytes);
+    return to + bytes;
 }
 
 void json_out_escape(struct strbuf *buf, struct str value) {
-    strbuf_add_char(buf, '"');
-    add_text(buf, value);
+    /* For the quotes, and for the character at hand with what a copy writes behind it. */
+    const size_t more = 2 + ESCAPE_BYTES + PLAIN_BLOCK;
+    if (!strbuf_reserve(buf, value.len + more)) return;
+    char *to = buf->at + buf->len;
+    *to++ = '"';
+    for (struct str rest = {str_bytes(value), value.len};;) {
+        size_t run = plain_copy(to, rest, true);
+        to += run;
+        rest.at += run;
+        rest.len -= run;
+        if (rest.len == 0) break;
+        char letter = short_escapes[(unsigned char)rest.at[0]];
+        if (letter) {
+            *to++ = '\\';
+            *to++ = letter;
+            rest = (struct str){rest.at + 1, rest.len - 1};
+        } else {
+            to = write_rare(to, &rest);
+        }
+        buf->len = (size_t)(to - buf->at);
+        if (!strbuf_reserve(buf, rest.len + more)) break;
+        to = buf->at + buf->len;
+    }
+    *to++ = '"';
+    *to = '\0';
+    buf->len = (size_t)(to - buf->at);
 }
 
 static char *copy(char *to, struct str text) {
@@ -139,15 +152,10 @@ void json_out_begin_array(struct json_out *out, const char *name) {
 void json_out_end_array(struct json_out *out) { end_container(out, false); }
 
 void json_out_add_string(struct json_out *out, struct str name, struct str value) {
-    char *at = begin_value(out, name, value.len + 2);
+    char *at = begin_value(out, name, value.len);
     if (!at) return;
-    *at++ = '"';
-    size_t run = plain_copy(at, value, true);
-    at += run;
-    /* Nearly always that was all. */
-    if (run == value.len) *at++ = '"';
     end_value(out, at);
-    if (run < value.len) add_text(out->buf, str_slice(value, run, value.len));
+    json_out_escape(out->buf, value);
 }
 
 void json_out_string_at(struct json_out *out, struct str name, struct str value) {

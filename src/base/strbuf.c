@@ -112,11 +112,11 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
     struct str rest = str_utf8_cut(s, max_bytes);
     bool cut = rest.len < s.len;
-    while (rest.len > 0) {
-        size_t run = plain_run(rest, false);
-        strbuf_add(buf, str_slice(rest, 0, run));
+    while (strbuf_reserve(buf, rest.len + PLAIN_BLOCK)) {
+        size_t run = plain_copy(buf->at + buf->len, rest, false);
+        buf->len += run;
+        if (run == rest.len) break;
         rest = str_slice(rest, run, rest.len);
-        if (rest.len == 0) break;
 
         size_t length = str_utf8_length(rest);
         if (length <= 1)
@@ -128,15 +128,7 @@ void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
             strbuf_add(buf, str_slice(rest, 0, length));
         rest = str_slice(rest, length ? length : 1, rest.len);
     }
-    if (cut) strbuf_add(buf, STR("..."));
-}
-
-struct str str_escaped(struct arena *arena, struct str s, size_t max_bytes) {
-    if (s.len <= max_bytes && plain_run(s, false) == s.len) return s;
-    struct strbuf text;
-    strbuf_init(&text, arena, 64);
-    strbuf_add_escaped(&text, s, max_bytes);
-    return strbuf_str(&text);
+    strbuf_add(buf, cut ? STR("...") : STR(""));
 }
 
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
