@@ -18,7 +18,7 @@
 
 #include "base/str.h"
 
-#define SCAN_DEPTH_HARD 16384 /* one bit a level is kept: this bounds the pass's own memory */
+#define SCAN_DEPTH_HARD 16384 /* one byte a level is kept: this bounds the pass's own memory */
 #define SCAN_NUMBER_BYTES 63  /* the longest number that cJSON reads whole */
 
 struct scan_limits {

@@ -25,6 +25,7 @@
 struct level {
     struct cJSON *node;
     struct cJSON **link; /* where its next member or item goes */
+    char closing;        /* bracket; 0 on level 0 */
     uint64_t keys;       /* for each key so far a bit that tells something of it */
     bool may_have_twins; /* two keys have the same bit */
 };
@@ -60,9 +61,10 @@ SCAN_HOT static struct cJSON *add_node(struct fill *fill, char *key) {
     return node;
 }
 
-static bool open_level(struct fill *fill, struct cJSON *node) {
+static bool open_level(struct fill *fill, struct cJSON *node, char closing) {
     if (fill->level == &fill->levels[JSON_FILL_DEPTH_MAX]) return false;
-    *++fill->level = (struct level){.node = node, .link = &node->child};
+    node->type = closing == '}' ? cJSON_Object : cJSON_Array;
+    *++fill->level = (struct level){.node = node, .link = &node->child, .closing = closing};
     return true;
 }
 
@@ -205,10 +207,8 @@ SCAN_HOT static const char *take_value(struct fill *fill, const char *at, struct
         node->valuestring = fill->strings;
         return take_string(fill, at + 1);
     }
-    if (*at == '{' || *at == '[') {
-        node->type = *at == '{' ? cJSON_Object : cJSON_Array;
-        return open_level(fill, node) ? at + 1 : NULL;
-    }
+    if (*at == '{') return open_level(fill, node, '}') ? at + 1 : NULL;
+    if (*at == '[') return open_level(fill, node, ']') ? at + 1 : NULL;
     if (*at == '-' || ascii_is_digit(*at)) return take_number(fill, at, node);
     return take_word(fill, at, node);
 }
@@ -219,7 +219,7 @@ SCAN_HOT static const char *take_closings(struct fill *fill, const char *at) {
         struct level *level = fill->level;
         at = scan_skip_space(at, fill->end);
         if (at < fill->end && *at == ',') return at + 1;
-        if (at == fill->end || *at != (level->node->type == cJSON_Object ? '}' : ']')) return NULL;
+        if (at == fill->end || *at != level->closing) return NULL;
         if (level->may_have_twins && !has_no_twins(fill, level->node)) return NULL;
         fill->level--;
         at++;
@@ -232,8 +232,7 @@ static const char *fill_value(struct fill *fill, const char *at) {
     for (;;) {
         char *key = NULL;
         struct level *level = fill->level;
-        bool in_object = level > fill->levels && level->node->type == cJSON_Object;
-        if (in_object && !(at = take_key(fill, at, &key))) return NULL;
+        if (level->closing == '}' && !(at = take_key(fill, at, &key))) return NULL;
         at = scan_skip_space(at, fill->end);
         struct cJSON *node = add_node(fill, key);
         if (!node || !(at = take_value(fill, at, node))) return NULL;
@@ -273,7 +272,7 @@ bool json_fill(struct arena *arena, struct str value, struct document *document,
     fill.skip = document->skip;
     fill.skip_end = document->skip_count > 0 ? fill.skip + document->skip_count : fill.skip;
     read_up_to_next_part(&fill);
-    fill.strings = ARENA_NEW(arena, char, bytes + 1 + STEP);
+    fill.strings = arena_allocate_text(arena, bytes + 1 + STEP);
     fill.nodes = fill.nodes_end = NULL;
     fill.twins = twins;
     fill.level = fill.levels;

@@ -39,23 +39,16 @@ struct pass {
     const char *end;
     size_t string_bytes, nodes, nodes_plain; /* more values need a closer look */
     unsigned depth, depth_plain;             /* deeper needs a closer look */
-    char closing;    /* of the innermost object or array that is open, or 0 */
-    uint64_t *outer; /* of each level around it a bit: is it an object? */
+    char closing; /* of the innermost object or array that is open, or 0 */
+    char *outer;  /* the same of each level around it */
 };
 
 static inline void pass_open(struct pass *pass, char closing) {
-    uint64_t *word = &pass->outer[pass->depth / 64];
-    *word = (pass->depth % 64 == 0 ? 0 : *word << 1) | (pass->closing == '}');
+    pass->outer[pass->depth++] = pass->closing;
     pass->closing = closing;
-    pass->depth++;
 }
 
-static inline void pass_close(struct pass *pass) {
-    pass->depth--;
-    uint64_t *word = &pass->outer[pass->depth / 64];
-    pass->closing = *word & 1 ? '}' : ']';
-    *word >>= 1;
-}
+static inline void pass_close(struct pass *pass) { pass->closing = pass->outer[--pass->depth]; }
 
 SCAN_COLD static const char *fail(struct scan *scan, const char *at, const char *says) {
     scan->failure = says;
@@ -71,40 +64,35 @@ SCAN_COLD static void note(struct scan *scan, enum scan_defect_kind kind, const 
 static inline const char *end_of(const struct scan *scan) { return scan->text.at + scan->text.len; }
 
 static inline uint64_t stops_of_block(const char *at) {
-    return scan_stops_of_16(at) | scan_stops_of_16(at + 16) << 16 |
-           scan_stops_of_16(at + 32) << 32 | scan_stops_of_16(at + 48) << 48;
+    return ~(scan_plain_of_16(at) | scan_plain_of_16(at + 16) << 16 |
+             scan_plain_of_16(at + 32) << 32 | scan_plain_of_16(at + 48) << 48);
 }
 
 /* The last block is rarely whole; all bytes behind its end are stops. */
-SCAN_COLD static uint64_t stops_of_tail(const char *at, size_t len) {
-    char block[SCAN_BLOCK] = {0};
-    memcpy(block, at, len);
-    return stops_of_block(block);
-}
-
-/* Makes the block that holds `at` the one at hand. */
-static inline void load_block(struct scan_blocks *blocks, const char *at) {
-    uintptr_t start = (uintptr_t)blocks->text.at;
-    /* Nearly always the next block: that does not wait for `at`, which is still being found. */
-    uintptr_t block = blocks->block + SCAN_BLOCK;
-    if ((uintptr_t)at - block >= SCAN_BLOCK)
-        block = start + (((uintptr_t)at - start) & ~(uintptr_t)(SCAN_BLOCK - 1));
-    const char *bytes = blocks->text.at + (block - start);
-    size_t left = blocks->text.len - (block - start);
-    blocks->block = block;
-    blocks->stops = left < SCAN_BLOCK ? stops_of_tail(bytes, left) : stops_of_block(bytes);
+SCAN_COLD static const char *skip_plain_in_tail(struct scan_blocks *blocks, const char *at,
+                                                const char *block, size_t len) {
+    char bytes[SCAN_BLOCK] = {0};
+    memcpy(bytes, block, len);
+    blocks->stops = stops_of_block(bytes);
+    return at + __builtin_ctzll(blocks->stops >> (at - block));
 }
 
 const char *scan_skip_plain_further(struct scan_blocks *blocks, const char *at) {
-    for (;;) {
-        uintptr_t offset = (uintptr_t)at - blocks->block;
-        if (offset >= SCAN_BLOCK) {
-            load_block(blocks, at);
-            offset = (uintptr_t)at - blocks->block;
-        }
-        uint64_t stops = blocks->stops >> offset;
+    const char *start = blocks->text.at, *end = start + blocks->text.len;
+    /* Nearly always the next block: that does not wait for `at`, which is still being found. */
+    const char *block = start + (blocks->block + SCAN_BLOCK - (uintptr_t)start);
+    if (at < block && (uintptr_t)at >= blocks->block)
+        at = block; /* no stop in the rest of the block at hand */
+    else if ((uintptr_t)at - (uintptr_t)block >= SCAN_BLOCK)
+        block = start + ((size_t)(at - start) & ~(size_t)(SCAN_BLOCK - 1));
+    for (;; at = block) {
+        blocks->block = (uintptr_t)block;
+        if (end - block < SCAN_BLOCK)
+            return skip_plain_in_tail(blocks, at, block, (size_t)(end - block));
+        blocks->stops = stops_of_block(block);
+        uint64_t stops = blocks->stops >> (at - block);
         if (stops) return at + __builtin_ctzll(stops);
-        at += SCAN_BLOCK - offset;
+        block += SCAN_BLOCK;
     }
 }
 
@@ -263,6 +251,11 @@ SCAN_HOT static const char *skip_opening(struct pass *pass, const char *at) {
     return inside;
 }
 
+/* Most members of managedFields, which are half of a Pod, have nothing in them. */
+SCAN_HOT static bool is_empty_object(const struct pass *pass, const char *at) {
+    return pass->end - at >= 2 && memcmp(at, "{}", 2) == 0 && pass->depth < pass->depth_plain;
+}
+
 static const char *skip_scalar(struct scan *scan, const char *at) {
     switch ((enum scan_type)type_of_first[(unsigned char)*at]) {
     case SCAN_NUMBER: return skip_number(scan, at);
@@ -281,14 +274,18 @@ static const char *skip_scalar(struct scan *scan, const char *at) {
  * value. */
 SCAN_HOT static const char *skip_closings(struct pass *pass, const char *at) {
     while (pass->depth > 0) {
-        bool is_blank = at == pass->end || (unsigned char)*at <= ' ';
-        if (__builtin_expect(is_blank, 0)) at = scan_skip_blanks(at, pass->end);
-        if (at < pass->end && *at == ',') return at + 1;
-        if (at == pass->end || *at != pass->closing)
+        char next = at < pass->end ? *at : '\0';
+        if (next == ',') return at + 1;
+        if (next == pass->closing) {
+            pass_close(pass);
+            at++;
+            continue;
+        }
+        const char *behind = scan_skip_blanks(at, pass->end);
+        if (behind == at)
             return fail(pass->scan, at,
                         pass->closing == '}' ? "expected , or }" : "expected , or ]");
-        pass_close(pass);
-        at++;
+        at = behind;
     }
     return at;
 }
@@ -307,7 +304,7 @@ static struct pass begin_pass(struct scan *scan) {
 }
 
 static const char *skip_value(struct scan *scan, const char *at) {
-    uint64_t outer[SCAN_DEPTH_HARD / 64];
+    char outer[SCAN_DEPTH_HARD]; /* only what is used is touched */
     struct pass pass = begin_pass(scan);
     pass.outer = outer;
     for (;;) {
@@ -318,6 +315,8 @@ static const char *skip_value(struct scan *scan, const char *at) {
         if (++pass.nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
         if (*at == '"') {
             at = skip_string(&pass, at + 1);
+        } else if (is_empty_object(&pass, at)) {
+            at += 2;
         } else if (*at == '{' || *at == '[') {
             unsigned depth_before = pass.depth;
             at = skip_opening(&pass, at);
@@ -330,6 +329,13 @@ static const char *skip_value(struct scan *scan, const char *at) {
     }
     scan->nodes = pass.nodes;
     return at;
+}
+
+/* The same for a string, as most values of the envelope are. */
+static const char *skip_string_value(struct scan *scan, const char *at) {
+    struct pass pass = begin_pass(scan);
+    if (++scan->nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
+    return skip_string(&pass, at + 1);
 }
 
 void scan_init(struct scan *scan, struct str text, const struct scan_limits *limits) {
@@ -414,7 +420,8 @@ bool scan_next_item(struct scan *scan) { return step_inside(scan, ']', "expected
 bool scan_value(struct scan *scan, struct str *bytes) {
     if (scan->failure) return false;
     const char *start = next_place(scan);
-    const char *at = skip_value(scan, start);
+    bool is_string = start < end_of(scan) && *start == '"';
+    const char *at = is_string ? skip_string_value(scan, start) : skip_value(scan, start);
     if (!at) return false;
     *bytes = (struct str){start, (size_t)(at - start)};
     move_to(scan, at);

@@ -24,21 +24,22 @@ SCAN_HOT static const char *scan_skip_space(const char *at, const char *end) {
     return __builtin_expect(is_none, 1) ? at : scan_skip_blanks(at, end);
 }
 
-/* A bit for each of 16 bytes that does not stand for itself in a string and could be passed over
- * without a closer look: quotes, backslashes, control characters and all that is not ASCII. */
+/* A bit for each of 16 bytes that stands for itself in a string and can be passed over without a
+ * closer look: none of quotes, backslashes, control characters and all that is not ASCII. */
 #if defined(__SSE2__)
-SCAN_HOT static uint64_t scan_stops_of_16(const char *at) {
+SCAN_HOT static uint64_t scan_plain_of_16(const char *at) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-    __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    /* As signed numbers the others are all less than a blank. */
-    __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
+    /* With this bit turned a quote is a blank's number, and a blank and '!' are above it. As signed
+     * numbers control characters and what is not ASCII are below. */
+    __m128i turned = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
+    __m128i others = _mm_cmpgt_epi8(turned, _mm_set1_epi8(' '));
+    return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(backslashes, others));
 }
 #else
 #define SCAN_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-SCAN_HOT static uint64_t scan_stops_of_8(const char *at) {
+SCAN_HOT static uint64_t scan_plain_of_8(const char *at) {
     uint64_t bytes;
     memcpy(&bytes, at, sizeof bytes);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -51,11 +52,11 @@ SCAN_HOT static uint64_t scan_stops_of_8(const char *at) {
                      ((ascii ^ SCAN_EACH_BYTE('"')) + SCAN_EACH_BYTE(0x7F)) &
                      ((ascii ^ SCAN_EACH_BYTE('\\')) + SCAN_EACH_BYTE(0x7F)) & ~bytes;
     /* The eighth bits, put side by side. */
-    return ((~plain >> 7 & SCAN_EACH_BYTE(1)) * UINT64_C(0x0102040810204080)) >> 56;
+    return ((plain >> 7 & SCAN_EACH_BYTE(1)) * UINT64_C(0x0102040810204080)) >> 56;
 }
 
-SCAN_HOT static uint64_t scan_stops_of_16(const char *at) {
-    return scan_stops_of_8(at) | scan_stops_of_8(at + 8) << 8;
+SCAN_HOT static uint64_t scan_plain_of_16(const char *at) {
+    return scan_plain_of_8(at) | scan_plain_of_8(at + 8) << 8;
 }
 #endif
 
