@@ -14,7 +14,9 @@ static const struct param params[] = {
     {"minLimits", PARAM_QUANTITIES, offsetof(struct resource_range_params, min_limits),
      .fallback = "{memory: 4Mi}", .doc = "The lowest limit that a container may have."},
     {"maxLimits", PARAM_QUANTITIES, offsetof(struct resource_range_params, max_limits),
-     .fallback = "{}", .doc = "The highest limit that a container may have."},
+     .fallback = "{}",
+     .doc = "The highest limit that a container may have. One without the limit passes here: let "
+            "resource-limits ask for it as well."},
     {"maxPodRequests", PARAM_QUANTITIES, offsetof(struct resource_range_params, max_pod_requests),
      .fallback = "{}",
      .doc = "The most that a pod may request in all, such as what is left on your largest nodes."},
