@@ -10,7 +10,7 @@
  * Members are taken as slices and put into a review unread: admission reads them as it reads what the
  * API server sends.
  */
-#include "desk/replay.h"
+#include "desk/replay_record.h"
 
 #define TRUNCATED STR("audit.k8s.io/truncated")
 #define REFUSED STR("validate.podgate.io\" denied the request")

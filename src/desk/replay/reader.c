@@ -5,7 +5,7 @@
  * broken record costs no other.
  */
 #include "base/ascii.h"
-#include "desk/replay.h"
+#include "desk/replay_record.h"
 #include "desk/source_files.h"
 #include "desk/source_window.h"
 
