@@ -126,33 +126,18 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
         words_add_more(out, "; and ", entry->sentence_count - told, " more");
 }
 
-static bool is_same_line(const struct told *a, const struct told *b) {
-    bool is_hidden = a->finding->problem->hides_state;
-    return str_equals(a->words->mend, b->words->mend) &&
-           b->finding->problem->hides_state == is_hidden &&
-           (is_hidden || str_equals(a->finding->actual, b->finding->actual));
-}
-
-/* Whether an item before this one has already led its line. */
-static bool is_on_a_line(const struct entry *entry, size_t at) {
-    for (size_t i = 0; i < at; i++)
-        if (is_same_line(entry->items[i], entry->items[at])) return true;
-    return false;
-}
-
 /* The paths of one line: different ones, a few. Returns how many there are. */
 static size_t add_paths(struct strbuf *out, const struct workload *workload,
-                        const struct entry *entry, size_t lead) {
+                        const struct told *lead) {
     struct str shown[PATHS_SHOWN];
     size_t count = 0;
-    for (size_t i = lead; i < entry->count; i++) {
-        if (!is_same_line(entry->items[lead], entry->items[i])) continue;
+    for (const struct told *told = lead; told; told = told->line_next) {
         /* Beyond those shown they are only counted: a pod-level path would have been among them. */
         if (count >= PATHS_SHOWN) {
             count++;
             continue;
         }
-        struct str path = words_proposed_path(out->arena, workload, entry->items[i]);
+        struct str path = words_proposed_path(out->arena, workload, told);
         if (is_named_before(shown, count, path)) continue;
         words_separate(out, count);
         strbuf_add(out, path);
@@ -162,12 +147,10 @@ static size_t add_paths(struct strbuf *out, const struct workload *workload,
     return count;
 }
 
-static void add_line(struct strbuf *out, const struct workload *workload, const struct entry *entry,
-                     size_t lead) {
-    const struct told *told = entry->items[lead];
+static void add_line(struct strbuf *out, const struct workload *workload, const struct told *told) {
     const struct finding *finding = told->finding;
     strbuf_add(out, STR("\n    "));
-    size_t paths = add_paths(out, workload, entry, lead);
+    size_t paths = add_paths(out, workload, told);
     if (!finding->problem->hides_state) {
         strbuf_add(out, paths > 1 ? STR(" are ") : STR(" is "));
         if (str_is_empty(finding->actual))
@@ -187,9 +170,9 @@ static bool add_lines(struct strbuf *out, const struct workload *workload,
                       const struct entry *entry, size_t most) {
     size_t lines = 0, untold = 0;
     for (size_t i = 0; i < entry->count; i++) {
-        if (is_on_a_line(entry, i)) continue;
+        if (entry->items[i]->line != entry->items[i]) continue;
         size_t whole = out->len;
-        if (untold == 0 && lines < LINES_SHOWN) add_line(out, workload, entry, i);
+        if (untold == 0 && lines < LINES_SHOWN) add_line(out, workload, entry->items[i]);
         bool is_told = out->len > whole && out->len <= most;
         if (!is_told) strbuf_truncate(out, whole);
         lines += is_told;

@@ -6,8 +6,9 @@
 /* Rules of several versions may have it, each as another row. */
 static bool is_among(const struct broken_controls *controls, const struct control *control) {
     for (size_t i = 0; i < controls->count; i++)
-        if (controls->items[i] == control || strcmp(controls->items[i]->id, control->id) == 0)
-            return true;
+        if (controls->items[i] == control) return true;
+    for (size_t i = 0; i < controls->count; i++)
+        if (strcmp(controls->items[i]->id, control->id) == 0) return true;
     return false;
 }
 

@@ -1,8 +1,67 @@
 #include "policy/verdict_told.h"
 
-static bool is_same_field(const struct finding *a, const struct finding *b) {
+/* --- what is alike --------------------------------------------------------------------------- */
+
+/* Each number and text that goes in changes all bits. */
+static uint64_t mix(uint64_t hash, uint64_t number) {
+    hash = (hash ^ number) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
+}
+
+static uint64_t mix_pointer(uint64_t hash, const void *pointer) {
+    return mix(hash, (uintptr_t)pointer);
+}
+
+static uint64_t mix_text(uint64_t hash, struct str text) {
+    uint64_t word = 0;
+    const char *at = text.at, *end = at + text.len;
+    hash = mix(hash, text.len);
+    for (; end - at > (ptrdiff_t)sizeof word; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = mix(hash, word);
+    }
+    /* The last bytes together with some of those before. */
+    if (text.len >= sizeof word) {
+        memcpy(&word, end - sizeof word, sizeof word);
+    } else {
+        for (; at < end; at++)
+            word = word << 8 | (unsigned char)*at;
+    }
+    return mix(hash, word);
+}
+
+typedef bool (*likeness)(const struct told *, const struct told *);
+
+/* The first one like it that was asked for, which may be itself. Those who choose names can make them collide, and then
+ * all are compared with all: the findings of a rule are limited. */
+static struct told *first_alike(struct told_index *index, uint64_t hash, struct told *told,
+                                likeness is_alike) {
+    size_t at = hash & index->mask;
+    while (index->slots[at] && !is_alike(index->slots[at], told))
+        at = (at + 1) & index->mask;
+    if (!index->slots[at]) index->slots[at] = told;
+    return index->slots[at];
+}
+
+static bool index_init(struct told_index *index, struct arena *arena, size_t most) {
+    size_t slots = 2;
+    while (slots < 2 * most)
+        slots *= 2;
+    *index = (struct told_index){ARENA_NEW(arena, struct told *, slots), slots - 1};
+    return index->slots != NULL;
+}
+
+/* --- one finding, of several rules ----------------------------------------------------------- */
+
+static bool is_at_same_field(const struct told *told, const struct told *other) {
+    const struct finding *a = told->finding, *b = other->finding;
     return a->root == b->root && a->container == b->container && a->index == b->index &&
-           str_equals(a->list, b->list) && str_equals(a->field, b->field);
+           str_equals(a->list, b->list) && str_equals(a->field, b->field) &&
+           str_equals(told->words->mend, other->words->mend);
+}
+
+static uint64_t hash_of_field(const struct finding *finding) {
+    return mix_text(mix_pointer(finding->index, finding->container), finding->field);
 }
 
 static bool has_rule(const struct told *told, const struct rule *rule) {
@@ -37,14 +96,17 @@ static void add_rule(struct arena *arena, struct told *told, const struct violat
     if (violation->wanted > told->wanted) told->wanted = violation->wanted;
 }
 
-static struct told *find_same(struct told *all, size_t count, const struct violation *violation) {
-    for (size_t i = 0; i < count; i++)
-        if (is_same_field(all[i].finding, violation->finding) &&
-            !has_rule(&all[i], violation->rule) &&
-            str_equals(all[i].words->mend, violation->words.mend))
-            return &all[i];
+/* The first of those at its field that is not told of the rule yet. NULL: there is none, and it stands behind them. */
+static struct told *find_same(struct told_index *index, struct told *told) {
+    struct told *at = first_alike(index, hash_of_field(told->finding), told, is_at_same_field);
+    for (; at != told; at = at->field_next) {
+        if (!has_rule(at, told->rules.rule)) return at;
+        if (!at->field_next) at->field_next = told;
+    }
     return NULL;
 }
+
+/* --- in order -------------------------------------------------------------------------------- */
 
 #define SEVERITIES (SEVERITY_CRITICAL + 1)
 #define RANKS (SEVERITIES * SEVERITIES)
@@ -66,38 +128,6 @@ static void put_in_order(struct told *all, size_t count, struct told_list *out) 
     out->count = count;
 }
 
-struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
-                              enum action action) {
-    struct told_list list = {.items = ARENA_NEW(arena, struct told *, judgement->count),
-                             .members = ARENA_NEW(arena, const struct told *, judgement->count),
-                             .grouped = ARENA_NEW(arena, const struct told *, judgement->count),
-                             .sentences = ARENA_NEW(arena, struct sentence, judgement->count)};
-    struct told *all = ARENA_NEW(arena, struct told, judgement->count);
-    if (!list.items || !list.members || !list.grouped || !list.sentences || !all)
-        return (struct told_list){0};
-    size_t count = 0, of_earlier_rules = 0;
-    const struct rule *rule = NULL;
-    for (const struct violation *v = judgement->first; v; v = v->next) {
-        if (v->action != action) continue;
-        if (!rule || v->rule != rule) of_earlier_rules = count;
-        rule = v->rule;
-        struct told *same = find_same(all, of_earlier_rules, v);
-        if (same) {
-            add_rule(arena, same, v);
-            continue;
-        }
-        all[count++] = (struct told){.finding = v->finding,
-                                     .words = &v->words,
-                                     .rules = {v->rule, v->finding->control, NULL},
-                                     .wanted = v->wanted,
-                                     .severity = v->rule->severity,
-                                     .weight = weight_of(v),
-                                     .ended = v->exception};
-    }
-    put_in_order(all, count, &list);
-    return list;
-}
-
 static bool has_same_rules(const struct told *a, const struct told *b) {
     const struct rule_link *of_a = &a->rules, *of_b = &b->rules;
     while (of_a && of_b && of_a->rule == of_b->rule) {
@@ -107,55 +137,128 @@ static bool has_same_rules(const struct told *a, const struct told *b) {
     return !of_a && !of_b;
 }
 
+/* Links all that the same rules found. */
+static void group_by_rules(struct told_list *list, struct told_index *index) {
+    for (size_t i = 0; i < list->count; i++) {
+        struct told *told = list->items[i];
+        uint64_t hash = 0;
+        for (const struct rule_link *link = &told->rules; link; link = link->next)
+            hash = mix_pointer(hash, link->rule);
+        told->entry = first_alike(index, hash, told, has_same_rules);
+        if (told->entry != told) told->entry->entry_last->entry_next = told;
+        told->entry->entry_last = told;
+    }
+}
+
+static bool list_init(struct told_list *list, struct arena *arena, size_t most) {
+    *list = (struct told_list){.items = ARENA_NEW(arena, struct told *, most),
+                               .grouped = ARENA_NEW(arena, struct told *, most),
+                               .sentences = ARENA_NEW(arena, struct sentence, most)};
+    return list->items && list->grouped && list->sentences &&
+           index_init(&list->by_words, arena, most) &&
+           index_init(&list->by_container, arena, most) && index_init(&list->by_line, arena, most);
+}
+
+struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
+                              enum action action) {
+    struct told_list list;
+    struct told_index by_field, by_rules;
+    struct told *all = ARENA_NEW(arena, struct told, judgement->count);
+    if (!all || !list_init(&list, arena, judgement->count) ||
+        !index_init(&by_field, arena, judgement->count) ||
+        !index_init(&by_rules, arena, judgement->count))
+        return (struct told_list){0};
+    size_t count = 0;
+    for (const struct violation *v = judgement->first; v; v = v->next) {
+        if (v->action != action) continue;
+        all[count] = (struct told){.finding = v->finding,
+                                   .words = &v->words,
+                                   .rules = {v->rule, v->finding->control, NULL},
+                                   .wanted = v->wanted,
+                                   .severity = v->rule->severity,
+                                   .weight = weight_of(v),
+                                   .ended = v->exception};
+        struct told *same = find_same(&by_field, &all[count]);
+        if (same)
+            add_rule(arena, same, v);
+        else
+            count++;
+    }
+    put_in_order(all, count, &list);
+    group_by_rules(&list, &by_rules);
+    return list;
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
 static bool has_same_words(const struct told *a, const struct told *b) {
-    return !a->finding->container == !b->finding->container &&
+    return a->entry == b->entry && !a->finding->container == !b->finding->container &&
            (a->finding->root == FINDING_OBJECT) == (b->finding->root == FINDING_OBJECT) &&
            str_equals(a->words->says, b->words->says);
 }
 
-bool sentence_is_first_of_container(const struct sentence *sentence, size_t at) {
-    for (size_t i = 0; i < at; i++)
-        if (sentence->items[i]->finding->container == sentence->items[at]->finding->container)
-            return false;
-    return true;
+static bool is_of_same_container(const struct told *a, const struct told *b) {
+    return a->sentence == b->sentence && a->finding->container == b->finding->container;
 }
 
-/* Takes those of the lead's rules out of the list. Returns how many there are. */
-static size_t take_members(struct told_list *list, size_t lead) {
-    size_t count = 0;
-    for (size_t i = lead; i < list->count; i++) {
-        struct told *told = list->items[i];
-        if (told->is_taken || !has_same_rules(list->items[lead], told)) continue;
-        told->is_taken = true;
-        list->members[count++] = told;
-    }
-    return count;
+static bool is_on_same_line(const struct told *a, const struct told *b) {
+    bool is_hidden = a->finding->problem->hides_state;
+    return a->entry == b->entry && str_equals(a->words->mend, b->words->mend) &&
+           b->finding->problem->hides_state == is_hidden &&
+           (is_hidden || str_equals(a->finding->actual, b->finding->actual));
 }
 
-/* The sentence that members[at] begins, of those that are left; those it takes are NULL then. */
-static void add_sentence(struct told_list *list, size_t at, size_t count, struct entry *entry) {
-    const struct told *lead = list->members[at];
-    struct sentence *sentence = &list->sentences[entry->sentence_count++];
-    *sentence = (struct sentence){.items = list->grouped + entry->count};
-    for (size_t i = at; i < count; i++) {
-        const struct told *told = list->members[i];
-        if (!told || !has_same_words(lead, told)) continue;
-        list->members[i] = NULL;
-        list->grouped[entry->count++] = told;
-        sentence->count++;
-        if (told->finding->container &&
-            sentence_is_first_of_container(sentence, sentence->count - 1))
-            sentence->container_count++;
+/* The entry's sentences, and how many findings each is about. */
+static void count_sentences(struct told_list *list, struct told *lead, struct entry *entry) {
+    for (struct told *told = lead; told; told = told->entry_next) {
+        uint64_t hash = mix_text(mix_pointer(0, lead), told->words->says);
+        const struct told *first = first_alike(&list->by_words, hash, told, has_same_words);
+        if (first == told) {
+            told->sentence = &list->sentences[entry->sentence_count++];
+            *told->sentence = (struct sentence){0};
+        }
+        told->sentence = first->sentence;
+        told->sentence->count++;
     }
+}
+
+static void add_to_sentence(struct told_list *list, struct told *told) {
+    struct sentence *sentence = told->sentence;
+    const struct container *container = told->finding->container;
+    sentence->items[sentence->count++] = told;
+    if (!container) return;
+    uint64_t hash = mix_pointer(mix_pointer(0, sentence), container);
+    told->is_first_of_container =
+        first_alike(&list->by_container, hash, told, is_of_same_container) == told;
+    sentence->container_count += told->is_first_of_container;
+}
+
+static void add_to_line(struct told_list *list, struct told *told) {
+    uint64_t hash = mix_text(mix_pointer(0, told->entry), told->words->mend);
+    if (!told->finding->problem->hides_state) hash = mix_text(hash, told->finding->actual);
+    told->line = first_alike(&list->by_line, hash, told, is_on_same_line);
+    if (told->line != told) told->line->line_last->line_next = told;
+    told->line->line_last = told;
 }
 
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out) {
-    while (*at < list->count && list->items[*at]->is_taken)
+    while (*at < list->count && list->items[*at]->entry != list->items[*at])
         (*at)++;
     if (*at == list->count) return false;
+    struct told *lead = list->items[(*at)++];
     *out = (struct entry){.items = list->grouped, .sentences = list->sentences};
-    size_t count = take_members(list, *at);
-    for (size_t i = 0; i < count; i++)
-        if (list->members[i]) add_sentence(list, i, count, out);
+    count_sentences(list, lead, out);
+    for (size_t i = 0; i < out->sentence_count; i++) {
+        struct sentence *sentence = &list->sentences[i];
+        sentence->items = list->grouped + out->count;
+        out->count += sentence->count;
+        sentence->count = 0;
+    }
+    for (struct told *told = lead; told; told = told->entry_next)
+        add_to_sentence(list, told);
+    for (size_t i = 0; i < out->count; i++)
+        add_to_line(list, list->grouped[i]);
+    list->grouped += out->count;
+    list->sentences += out->sentence_count;
     return true;
 }

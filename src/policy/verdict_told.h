@@ -17,6 +17,8 @@ struct rule_link {
     struct rule_link *next;
 };
 
+struct sentence;
+
 /* One finding as it is told. */
 struct told {
     const struct finding *finding; /* of the strongest rule */
@@ -25,31 +27,41 @@ struct told {
     enum action wanted;
     enum severity severity;        /* of the strongest rule */
     enum severity weight;          /* within the rule: its control's severity */
-    struct str path, says, mend;   /* as in the violation of the strongest rule */
+    bool is_first_of_container;    /* in its sentence */
     const struct exception *ended; /* that would excuse it, or NULL */
-    bool is_taken;                 /* by an entry */
+    struct told *field_next;       /* with the same field and mend */
+    /* Those that the same rules found: the first, in the first one the last, the next. */
+    struct told *entry, *entry_last, *entry_next;
+    /* Once its entry was asked for: its sentence, and those with the same state and mend. */
+    struct sentence *sentence;
+    struct told *line, *line_last, *line_next;
 };
 
-struct sentence;
+/* Finds the first one of those that are alike. */
+struct told_index {
+    struct told **slots;
+    size_t mask; /* their number, a power of two, minus one */
+};
 
 struct told_list {
     struct told **items; /* in the order in which they are told */
     size_t count;
-    /* Of the entry at hand: what it has taken, then sentence after sentence. */
-    const struct told **members, **grouped;
+    /* For the entries that are still to come. */
+    struct told **grouped;
     struct sentence *sentences;
+    struct told_index by_words, by_container, by_line;
 };
 
 /* Findings that say the same of several containers (or of the pod). */
 struct sentence {
-    const struct told *const *items;
+    struct told **items;
     size_t count;
     size_t container_count; /* different ones; 0: the pod */
 };
 
 /* All that the same rules found. */
 struct entry {
-    const struct told *const *items; /* sentence after sentence */
+    struct told *const *items; /* sentence after sentence */
     size_t count;
     const struct sentence *sentences;
     size_t sentence_count;
@@ -58,14 +70,12 @@ struct entry {
 /* The violations that come to this action. */
 struct told_list told_collect(struct arena *arena, const struct judgement *judgement,
                               enum action action);
-/* The next entry, from items[*at] on; false when there is none. Each item is in one entry. It is valid until the
- * next call. */
+/* The next entry, from items[*at] on; false when there is none. Each item is in one entry. A list is gone
+ * through once. */
 bool told_next_entry(struct told_list *list, size_t *at, struct entry *out);
 /* One cause an item, as many as an answer may have. */
 size_t told_causes(struct arena *arena, const struct told_list *list,
                    const struct review_cause **out);
-/* Whether no item before this one is about the same container. */
-bool sentence_is_first_of_container(const struct sentence *sentence, size_t at);
 
 /* The controls that a rule of pod-security found broken: each once, the worst first. */
 struct broken_controls {

@@ -98,7 +98,7 @@ static struct str subject_of_pod(const struct workload *workload, const struct t
 static void add_names(struct strbuf *out, const struct sentence *sentence, size_t most) {
     size_t shown = 0;
     for (size_t i = 0; i < sentence->count && shown < most; i++) {
-        if (!sentence_is_first_of_container(sentence, i)) continue;
+        if (!sentence->items[i]->is_first_of_container) continue;
         words_separate(out, shown++);
         strbuf_add_quoted(out, sentence->items[i]->finding->container->name, WORDS_NAME_MAX);
     }
@@ -128,6 +128,7 @@ struct str words_statement(struct arena *arena, const struct sentence *sentence)
 }
 
 struct str words_behind(struct str before, struct str statement) {
+    if (str_is_empty(before)) return statement;
     const struct str verbs[] = {STR("has "), STR("have ")};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (!str_starts_with(before, verbs[i]) || !str_starts_with(statement, verbs[i])) continue;
