@@ -15,25 +15,31 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-static struct str cause_message(struct arena *arena, const struct words *words) {
-    struct str text =
-        STR_CONCAT(arena, words->subject, STR(" "), words->says, STR(": "), words->mend);
-    return str_utf8_cut(text, CAUSE_MESSAGE_MAX);
+static void add_cause_message(struct strbuf *out, const struct words *words) {
+    strbuf_add(out, words->subject);
+    strbuf_add_char(out, ' ');
+    strbuf_add(out, words->says);
+    strbuf_add(out, STR(": "));
+    strbuf_add(out, words->mend);
 }
 
 size_t told_causes(struct arena *arena, const struct told_list *list,
                    const struct review_cause **out) {
     size_t count = list->count < CAUSES_MAX ? list->count : CAUSES_MAX;
     struct review_cause *causes = ARENA_NEW(arena, struct review_cause, count);
+    struct strbuf page = {.arena = arena};
     *out = causes;
     if (!causes) return 0;
     for (size_t i = 0; i < count; i++) {
         const struct told *told = list->items[i];
         bool is_of_last = i > 0 && list->items[i - 1]->rules.rule == told->rules.rule;
+        size_t begin = words_begin(&page);
+        add_cause_message(&page, told->words);
         causes[i] =
             (struct review_cause){.reason = is_of_last ? causes[i - 1].reason
                                                        : words_rule(arena, told->rules.rule),
-                                  .message = cause_message(arena, told->words),
+                                  .message =
+                                      str_utf8_cut(words_end(&page, begin), CAUSE_MESSAGE_MAX),
                                   .field = told->words->path};
     }
     return count;

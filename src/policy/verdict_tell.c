@@ -119,8 +119,6 @@ struct str verdict_fix(struct arena *arena, const struct finding *finding) {
 
 /* --- all of a judgement ---------------------------------------------------------------------- */
 
-#define PAGE_BYTES 4096
-#define TEXT_BYTES 512 /* what one text nearly always fits in */
 #define ALIKE_BITS 6
 
 /* What is said of every finding in one container. */
@@ -134,20 +132,8 @@ struct teller {
     const struct workload_kind *edited; /* in whose file the person who made this finds the pod */
     struct container_words *containers; /* as they stand in the pod, made when first asked for */
     const struct violation *alike[1 << ALIKE_BITS]; /* the last of each problem, by a hash */
-    /* Text stands behind text: there are many, most are short. */
     struct strbuf page;
 };
-
-/* Where the next text begins: what is added to the page from here on is it. */
-static size_t begin_text(struct teller *teller) {
-    struct strbuf *page = &teller->page;
-    if (page->capacity - page->len < TEXT_BYTES) strbuf_init(page, teller->arena, PAGE_BYTES);
-    return page->len;
-}
-
-static struct str end_text(const struct teller *teller, size_t begin) {
-    return str_slice(strbuf_str(&teller->page), begin, SIZE_MAX);
-}
 
 static struct container_words *words_of_container(struct teller *teller,
                                                   const struct container *container) {
@@ -158,15 +144,15 @@ static struct str subject_of(struct teller *teller, const struct finding *findin
     if (!finding->container) return pod_subject(teller->arena, teller->workload, finding);
     struct str *subject = &words_of_container(teller, finding->container)->subject;
     if (!subject->at) {
-        size_t begin = begin_text(teller);
+        size_t begin = words_begin(&teller->page);
         add_container_subject(&teller->page, finding->container);
-        *subject = end_text(teller, begin);
+        *subject = words_end(&teller->page, begin);
     }
     return *subject;
 }
 
 static struct str path_of(struct teller *teller, const struct finding *finding) {
-    size_t begin = begin_text(teller);
+    size_t begin = words_begin(&teller->page);
     struct str none = STR_NONE;
     struct str *kept =
         is_in_container(finding) ? &words_of_container(teller, finding->container)->begin : &none;
@@ -174,18 +160,18 @@ static struct str path_of(struct teller *teller, const struct finding *finding) 
         strbuf_add(&teller->page, *kept);
     } else {
         add_begin(&teller->page, kind_shown(teller->workload, teller->edited, finding), finding);
-        *kept = end_text(teller, begin);
+        *kept = words_end(&teller->page, begin);
     }
     add_entry(&teller->page, finding, teller->page.len == begin);
     strbuf_add_escaped(&teller->page, finding->field, WORDS_TEXT_MAX);
-    return end_text(teller, begin);
+    return words_end(&teller->page, begin);
 }
 
 static struct str filled(struct teller *teller, const char *template,
                          const struct finding *finding) {
-    size_t begin = begin_text(teller);
+    size_t begin = words_begin(&teller->page);
     words_fill(&teller->page, template, finding, false);
-    return end_text(teller, begin);
+    return words_end(&teller->page, begin);
 }
 
 /* Whether the templates come to the same texts. */

@@ -89,6 +89,10 @@ struct broken_controls told_controls(const struct told_list *list, struct str ru
 /* `privileged, hostNamespaces and 2 more`, at most `most` bytes, all ASCII; empty when none fits. */
 struct str words_controls(struct arena *arena, const struct broken_controls *controls, size_t most);
 
+/* Texts behind each other on a page, for there are many and most are short. A page is a buffer that begins with no more
+ * than its arena. What is added to it between words_begin, which says where, and words_end is the text. */
+size_t words_begin(struct strbuf *page);
+struct str words_end(const struct strbuf *page, size_t begin);
 /* A template of a check, filled. */
 void words_fill(struct strbuf *out, const char *template, const struct finding *finding,
                 bool is_many);

@@ -3,6 +3,20 @@
 
 #include "base/date.h"
 
+#define PAGE_BYTES 4096
+#define TEXT_BYTES 512 /* what one text nearly always fits in */
+
+/* --- pages ----------------------------------------------------------------------------------- */
+
+size_t words_begin(struct strbuf *page) {
+    if (page->capacity - page->len < TEXT_BYTES) strbuf_init(page, page->arena, PAGE_BYTES);
+    return page->len;
+}
+
+struct str words_end(const struct strbuf *page, size_t begin) {
+    return (struct str){page->at + begin, page->len - begin};
+}
+
 /* --- templates ------------------------------------------------------------------------------- */
 
 /* The text of {key}, {actual}, {expected} or {detail}; NULL for any other word. */
