@@ -35,7 +35,7 @@ struct decode_table {
 struct decode_row {
     const char *key;
     size_t key_length;
-    decode_fn decode;
+    decode_fn decode;                 /* NULL: the member is not read */
     size_t offset;                    /* of the field in its struct */
     size_t count_offset;              /* lists: of the number of items */
     const struct decode_table *table; /* of a nested object, of a list's items */
@@ -46,6 +46,9 @@ struct decode_row {
 /* A plain field, read by one of the functions below or by one of the table's own. */
 #define DECODE_FIELD(literal, type, field, function)                                               \
     { DECODE_KEY(literal), .decode = (function), .offset = offsetof(type, field) }
+/* What API servers write into every object and nobody reads: a row finds it sooner than all rows miss it. */
+#define DECODE_UNREAD(literal)                                                                     \
+    { DECODE_KEY(literal) }
 /* A struct inside the struct. */
 #define DECODE_NESTED(literal, type, field, function, of)                                          \
     { DECODE_KEY(literal), .decode = (function), .offset = offsetof(type, field), .table = &(of) }

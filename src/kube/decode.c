@@ -4,20 +4,22 @@
 
 #define KEY_SHOWN_BYTES 80
 
+static inline const struct decode_row *find_between(const struct decode_row *row,
+                                                    const struct decode_row *end, struct str key) {
+    for (; row < end; row++) {
+        if (row->key_length != key.len || row->key[0] != key.at[0]) continue;
+        if (memcmp(row->key, key.at, key.len) == 0) return row;
+    }
+    return NULL;
+}
+
 /* API servers write members in the order of their Go structs, and so stand the rows: the search
  * goes on behind the row that was found last. */
 static const struct decode_row *find_row(const struct decode_table *table, const char *key,
-                                         const struct decode_row **next) {
-    const struct decode_row *row = *next;
-    size_t length = strlen(key);
-    for (size_t left = table->count; left > 0; left--, row++) {
-        if (row == table->rows + table->count) row = table->rows;
-        if (row->key_length != length || row->key[0] != key[0]) continue;
-        if (memcmp(row->key, key, length) != 0) continue;
-        *next = row + 1;
-        return row;
-    }
-    return NULL;
+                                         const struct decode_row *next) {
+    struct str wanted = str_from(key);
+    const struct decode_row *row = find_between(next, table->rows + table->count, wanted);
+    return row ? row : find_between(table->rows, next, wanted);
 }
 
 bool decode_object(const struct decoder *decoder, const struct cJSON *node,
@@ -26,8 +28,10 @@ bool decode_object(const struct decoder *decoder, const struct cJSON *node,
     const struct decode_row *next = table->rows;
     for (const struct cJSON *member = node->child; member; member = member->next) {
         if (tree_is_null(member)) continue;
-        const struct decode_row *row = find_row(table, member->string, &next);
-        if (row && !row->decode(decoder, member, row, target))
+        const struct decode_row *row = find_row(table, member->string, next);
+        if (!row) continue;
+        next = row + 1;
+        if (row->decode && !row->decode(decoder, member, row, target))
             return decode_error_below(decoder->err, row->key);
     }
     if (table->finish) table->finish(node, target);

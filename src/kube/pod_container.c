@@ -170,6 +170,7 @@ static const struct decode_row http_get_rows[] = {
     DECODE_FIELD("path", struct action, path, decode_string),
     DECODE_FIELD("port", struct action, port, decode_port),
     DECODE_FIELD("host", struct action, host, decode_string),
+    DECODE_UNREAD("scheme"),
     DECODE_LIST("httpHeaders", struct action, headers, header_count, header_table),
 };
 static const struct decode_table http_get_table = DECODE_TABLE(struct action, http_get_rows);
@@ -212,7 +213,9 @@ static const struct decode_row handler_rows[] = {
     DECODE_WITHIN("tcpSocket", decode_action, &tcp_socket_table, HANDLER_TCP_SOCKET),
     DECODE_WITHIN("grpc", decode_action, &grpc_table, HANDLER_GRPC),
     DECODE_WITHIN("sleep", decode_action, &sleep_table, HANDLER_SLEEP),
+    DECODE_UNREAD("timeoutSeconds"),
     DECODE_FIELD("periodSeconds", struct handler, period, pod_decode_int),
+    DECODE_UNREAD("successThreshold"),
     DECODE_FIELD("failureThreshold", struct handler, failure_threshold, pod_decode_int),
 };
 static const struct decode_table handler_table = DECODE_TABLE(struct handler, handler_rows);
@@ -251,6 +254,8 @@ static const struct decode_row container_rows[] = {
     DECODE_FIELD("readinessProbe", struct container, readiness, decode_handler),
     DECODE_FIELD("startupProbe", struct container, startup, decode_handler),
     DECODE_WITHIN("lifecycle", decode_nested, &lifecycle_table, 0),
+    DECODE_UNREAD("terminationMessagePath"),
+    DECODE_UNREAD("terminationMessagePolicy"),
     DECODE_FIELD("imagePullPolicy", struct container, image_pull_policy, decode_string),
     DECODE_NESTED("securityContext", struct container, security, decode_optional,
                   container_security_table),

@@ -27,19 +27,6 @@ struct number {
     int64_t exponent; /* of 10, or of 2 */
 };
 
-static const struct {
-    struct str text;
-    bool is_binary;
-    int exponent;
-} suffixes[] = {
-    {STR_INIT(""), false, 0},   {STR_INIT("n"), false, -9}, {STR_INIT("u"), false, -6},
-    {STR_INIT("m"), false, -3}, {STR_INIT("k"), false, 3},  {STR_INIT("M"), false, 6},
-    {STR_INIT("G"), false, 9},  {STR_INIT("T"), false, 12}, {STR_INIT("P"), false, 15},
-    {STR_INIT("E"), false, 18}, {STR_INIT("Ki"), true, 10}, {STR_INIT("Mi"), true, 20},
-    {STR_INIT("Gi"), true, 30}, {STR_INIT("Ti"), true, 40}, {STR_INIT("Pi"), true, 50},
-    {STR_INIT("Ei"), true, 60},
-};
-
 /* What a digit is worth in nanos, by its place behind the point. */
 static const int32_t place_values[] = {100000000, 10000000, 1000000, 100000, 10000,
                                        1000,      100,      10,      1};
@@ -71,14 +58,31 @@ static bool parse_exponent(struct str suffix, struct number *number) {
     return true;
 }
 
-static bool parse_suffix(struct str suffix, struct number *number) {
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        if (!str_equals(suffix, suffixes[i].text)) continue;
-        number->is_binary = suffixes[i].is_binary;
-        number->exponent = suffixes[i].exponent;
-        return true;
+/* The thousands or, before an i, the powers of 1024 that a letter stands for; 0 when for none. */
+static int power_of(char letter) {
+    switch (letter) {
+    case 'n': return -3;
+    case 'u': return -2;
+    case 'm': return -1;
+    case 'k':
+    case 'K': return 1;
+    case 'M': return 2;
+    case 'G': return 3;
+    case 'T': return 4;
+    case 'P': return 5;
+    case 'E': return 6;
+    default: return 0;
     }
-    return parse_exponent(suffix, number);
+}
+
+static bool parse_suffix(struct str suffix, struct number *number) {
+    if (suffix.len == 0) return true;
+    char letter = suffix.at[0];
+    int power = power_of(letter);
+    bool is_decimal = suffix.len == 1 && power != 0 && letter != 'K';
+    number->is_binary = suffix.len == 2 && suffix.at[1] == 'i' && power > 0 && letter != 'k';
+    number->exponent = number->is_binary ? 10 * power : 3 * power;
+    return is_decimal || number->is_binary || parse_exponent(suffix, number);
 }
 
 static bool parse_number(struct str text, struct number *number, struct error *err) {

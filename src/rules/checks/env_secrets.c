@@ -185,24 +185,24 @@ static void judge_words(const struct check_ctx *ctx, struct findings *findings,
     const struct env_secrets_params *p = ctx->params;
     for (size_t i = 0; i < words->count; i++) {
         struct secret_hit hit;
-        struct finding finding = {.problem = &problems[problem],
-                                  .container = ctx->container,
-                                  .list = list,
-                                  .index = i,
-                                  .key = place,
-                                  .compared = words->items[i],
-                                  .expected = STR("valueFrom.secretKeyRef")};
-        struct str flag = i > 0 ? flag_name(words->items[i - 1]) : STR_NONE;
+        struct str detail, flag = i > 0 ? flag_name(words->items[i - 1]) : STR_NONE;
         if (p->values && secret_find(words->items[i], &hit)) {
             if (!str_is_empty(hit.name) && glob_match_any(&p->ignore_names, hit.name)) continue;
-            finding.detail = describe(ctx->arena, hit.what, hit.name);
+            detail = describe(ctx->arena, hit.what, hit.name);
         } else if (p->names && is_behind_flag(words, i) &&
                    !glob_match_any(&p->ignore_names, flag)) {
-            finding.detail = describe(ctx->arena, "a secret", flag);
+            detail = describe(ctx->arena, "a secret", flag);
         } else {
             continue;
         }
-        finding_add(findings, finding);
+        finding_add(findings, (struct finding){.problem = &problems[problem],
+                                               .container = ctx->container,
+                                               .list = list,
+                                               .index = i,
+                                               .key = place,
+                                               .compared = words->items[i],
+                                               .detail = detail,
+                                               .expected = STR("valueFrom.secretKeyRef")});
     }
 }
 
@@ -245,10 +245,10 @@ static void judge_handlers(const struct check_ctx *ctx, struct findings *finding
 
 /* In annotations "secret" is the Kubernetes object, and some prefixes only tell where a secret is, or what it hashes to. */
 static bool is_name_judged(struct str key) {
-    static const char *const prefixes[] = {"checksum/", "vault.hashicorp.com/",
-                                           "kubectl.kubernetes.io/", "helm.sh/"};
+    static const struct str prefixes[] = {STR_INIT("checksum/"), STR_INIT("vault.hashicorp.com/"),
+                                          STR_INIT("kubectl.kubernetes.io/"), STR_INIT("helm.sh/")};
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (str_starts_with(key, str_from(prefixes[i]))) return false;
+        if (str_starts_with(key, prefixes[i])) return false;
     }
     return !str_contains(key, STR("secret")) && !str_contains(key, STR("Secret"));
 }
