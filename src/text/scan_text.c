@@ -20,7 +20,7 @@ struct str scan_defect_text(struct arena *arena, struct scan_defect defect,
     return STR_NONE;
 }
 
-static size_t encode_utf8(uint32_t point, char out[static 4]) {
+static size_t encode_utf8(uint32_t point, char *out) {
     if (point < 0x80) {
         out[0] = (char)point;
         return 1;
@@ -78,27 +78,32 @@ static char meaning_of(char letter) {
     }
 }
 
-/* Takes the next piece off `rest`: a run without escapes, or what one escape means, put to
- * `out`. */
-static struct str take_piece(struct str *rest, char out[static 4]) {
-    size_t run = rest->at[0] == '\\' ? 0 : str_find_char(*rest, '\\');
-    if (run == 0 && rest->len > 1) {
-        uint32_t point;
-        if (take_code_point(rest, &point)) return (struct str){out, encode_utf8(point, out)};
-        out[0] = meaning_of(rest->at[1]);
-        *rest = str_slice(*rest, 2, rest->len);
-        return (struct str){out, 1};
-    }
-    if (run == 0) run = rest->len; /* a backslash at the very end */
-    struct str piece = str_slice(*rest, 0, run);
-    *rest = str_slice(*rest, run, rest->len);
-    return piece;
+/* A backslash at the very end is none. */
+static bool is_escape(struct str rest) { return rest.len > 1 && rest.at[0] == '\\'; }
+
+/* Takes the escape off `rest` and writes what it means, which is never longer. */
+static size_t take_escape(struct str *rest, char *out) {
+    uint32_t point;
+    if (rest->at[1] == 'u' && take_code_point(rest, &point)) return encode_utf8(point, out);
+    out[0] = meaning_of(rest->at[1]);
+    *rest = (struct str){rest->at + 2, rest->len - 2};
+    return 1;
+}
+
+/* Takes off `rest`, which begins with none, what stands before the next escape. */
+static struct str take_run(struct str *rest) {
+    const char *escape = memchr(rest->at + 1, '\\', rest->len - 1);
+    struct str run = {rest->at, escape ? (size_t)(escape - rest->at) : rest->len};
+    *rest = (struct str){rest->at + run.len, rest->len - run.len};
+    return run;
 }
 
 bool scan_escaped_key_is(struct str as_written, struct str plain) {
     while (as_written.len > 0) {
         char buffer[4];
-        struct str piece = take_piece(&as_written, buffer);
+        struct str piece = is_escape(as_written)
+                               ? (struct str){buffer, take_escape(&as_written, buffer)}
+                               : take_run(&as_written);
         if (!str_starts_with(plain, piece)) return false;
         plain = str_slice(plain, piece.len, plain.len);
     }
@@ -108,10 +113,13 @@ bool scan_escaped_key_is(struct str as_written, struct str plain) {
 size_t scan_unescape_to(char *out, struct str as_written) {
     size_t len = 0;
     while (as_written.len > 0) {
-        char buffer[4];
-        struct str piece = take_piece(&as_written, buffer);
-        memcpy(out + len, piece.at, piece.len);
-        len += piece.len;
+        if (is_escape(as_written)) {
+            len += take_escape(&as_written, out + len);
+            continue;
+        }
+        struct str run = take_run(&as_written);
+        memcpy(out + len, run.at, run.len);
+        len += run.len;
     }
     return len;
 }
