@@ -1,7 +1,11 @@
 #include "edge/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/date.h"
@@ -10,7 +14,6 @@
 
 /* A tenth of a second of nothing but denials. Memory that no burst has filled is never touched. */
 #define QUEUE_BYTES ((size_t)1024 * 1024)
-#define WRITE_BYTES 4096 /* PIPE_BUF: after poll says yes, so much does not block */
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
 #define GATHER_NS 5000000
@@ -19,6 +22,8 @@
 
 struct log {
     int fd;
+    bool owns_fd;
+    size_t write_bytes; /* after poll says yes, a write of so many does not wait for the reader */
     enum log_level level;
     enum log_format format;
     pthread_t writer;
@@ -63,7 +68,7 @@ static void count_lost(struct log *log, const char *at, size_t len) {
 /* False when it could not be written, for a full disk say: its lines are lost and counted. */
 static bool write_out(struct log *log, const char *at, size_t len) {
     while (len > 0 && wait_writable(log)) {
-        ssize_t n = write(log->fd, at, len < WRITE_BYTES ? len : WRITE_BYTES);
+        ssize_t n = write(log->fd, at, len < log->write_bytes ? len : log->write_bytes);
         if (n < 0 && errno != EINTR && errno != EAGAIN) break;
         if (n <= 0) continue;
         at += n;
@@ -89,6 +94,27 @@ static void *writer_main(void *arg) {
     return NULL;
 }
 
+/* A pipe's room is known only to who writes into it without waiting. Setting that on the caller's end would set it for all who
+ * share it, so the writer opens one of its own. Room for a whole queue lets the reader be woken once for hundreds of lines. */
+static bool open_own_end(struct log *log, int fd) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0) return false;
+    fcntl(own, F_SETPIPE_SZ, QUEUE_BYTES);
+    log->fd = own;
+    log->owns_fd = true;
+    return true;
+}
+
+static void choose_end(struct log *log, int fd) {
+    struct stat file = {0};
+    log->fd = fd;
+    bool takes_all = fstat(fd, &file) == 0 &&
+                     (S_ISREG(file.st_mode) || (S_ISFIFO(file.st_mode) && open_own_end(log, fd)));
+    log->write_bytes = takes_all ? QUEUE_BYTES : PIPE_BUF;
+}
+
 bool log_new(int fd, enum log_level level, enum log_format format, struct log **out,
              struct error *err) {
     struct arena arena;
@@ -98,7 +124,7 @@ bool log_new(int fd, enum log_level level, enum log_format format, struct log **
         arena_fini(&arena);
         return error_set(err, ERR_MEMORY, "out of memory for the log's queue");
     }
-    log->fd = fd;
+    choose_end(log, fd);
     log->level = level;
     log->format = format;
     log->arena = arena;
@@ -125,6 +151,7 @@ void log_stop(struct log *log) {
     else
         writer_main(log);
     queue_fini(&log->queue);
+    if (log->owns_fd) close(log->fd);
     /* The arena holds the struct that holds it. */
     struct arena arena = log->arena;
     arena_fini(&arena);

@@ -130,6 +130,59 @@ static void a_reader_that_does_not_read_costs_lines_not_time(void **state) {
     close(ends[1]);
 }
 
+static void a_reader_that_takes_little_at_a_time_gets_whole_lines_in_order(void **state) {
+    (void)state;
+    enum { LINES = 300 };
+    char piece[1000];
+    size_t len = 0;
+    struct log *log = start(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+    fcntl(ends[1], F_SETPIPE_SZ, 4096);
+    for (int i = 0; i < LINES; i++)
+        log_message(log, LOG_LEVEL_INFO, "line %d %0*d.", i, 1500, 0);
+    for (size_t lines = 0; lines < LINES;) {
+        ssize_t n = read(ends[0], piece, sizeof piece);
+        assert_true(n > 0 && len + (size_t)n < sizeof text);
+        memcpy(text + len, piece, (size_t)n);
+        len += (size_t)n;
+        text[len] = '\0';
+        lines = count_lines(text);
+    }
+    assert_int_equal(log_dropped(log), 0);
+    const char *at = text;
+    for (int i = 0; i < LINES; i++, at = strchr(at, '\n') + 1) {
+        int number = -1, end = 0;
+        sscanf(strstr(at, "line "), "line %d %*[0].%n", &number, &end);
+        assert_int_equal(number, i);
+        assert_true(end > 1500);
+    }
+    assert_string_equal(finish(log), "");
+}
+
+static void a_pipe_waits_for_its_other_writers_as_before(void **state) {
+    (void)state;
+    struct log *log = start(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+    log_message(log, LOG_LEVEL_INFO, "here");
+    assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+    assert_int_equal(count_lines(finish(log)), 1);
+}
+
+static void a_file_is_written_from_where_it_stands(void **state) {
+    (void)state;
+    struct error err;
+    struct log *log = NULL;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(write(fileno(file), "before\n", 7), 7);
+    assert_true(log_new(fileno(file), LOG_LEVEL_INFO, LOG_FORMAT_TEXT, &log, &err));
+    log_message(log, LOG_LEVEL_INFO, "behind");
+    log_stop(log);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_int_equal(strncmp(text, "before\n", 7), 0);
+    assert_non_null(strstr(text, "behind\n"));
+}
+
 static void a_full_disk_costs_lines_and_they_are_counted(void **state) {
     (void)state;
     struct error err;
@@ -192,6 +245,9 @@ int main(void) {
         cmocka_unit_test(lower_levels_are_left_out),
         cmocka_unit_test(repeated_lines_are_limited_and_counted),
         cmocka_unit_test(a_reader_that_does_not_read_costs_lines_not_time),
+        cmocka_unit_test(a_reader_that_takes_little_at_a_time_gets_whole_lines_in_order),
+        cmocka_unit_test(a_pipe_waits_for_its_other_writers_as_before),
+        cmocka_unit_test(a_file_is_written_from_where_it_stands),
         cmocka_unit_test(a_full_disk_costs_lines_and_they_are_counted),
         cmocka_unit_test(threads_write_whole_lines),
         cmocka_unit_test(no_log_swallows_everything),
