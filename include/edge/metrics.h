@@ -58,6 +58,16 @@ void metrics_count_admission(struct metrics_shard *shard, const struct admission
 void metrics_set(struct metrics *metrics, enum metric gauge, int64_t value);
 void metrics_add(struct metrics *metrics, enum metric gauge, int64_t difference);
 
+#define METRICS_CLEAN_NAMESPACES 1000
+/* Reviews that were judged and found clean (judgement_is_clean). */
+struct metrics_clean {
+    struct str name_space; /* no text at all: all namespaces beyond METRICS_CLEAN_NAMESPACES */
+    uint64_t reviews;
+};
+/* By namespace, those since the call before, in `arena`; namespaces without any are left out. The control thread's. */
+struct metrics_clean *metrics_take_clean(struct metrics *metrics, struct arena *arena,
+                                         size_t *count);
+
 /* Rules that come into force are shown with 0 before they find anything, because of a series that begins
  * with a number nobody can tell by how much it grew. The control thread's. */
 void metrics_announce(struct metrics *metrics, const struct snapshot *snapshot);

@@ -63,6 +63,11 @@ bool engine_may_concern(const struct profile *profile, const struct review *revi
                         const struct workload_kind *kind);
 void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
                   struct judgement *out);
+/* Whether nothing was found, neither what counts nor what an exception or an update takes out. */
+static inline bool judgement_is_clean(const struct judgement *judgement) {
+    return judgement->count == 0 && judgement->omitted == 0 && judgement->excused_count == 0 &&
+           judgement->kept_count == 0;
+}
 /* Fills `omitted` and the strongest actions from the lists. */
 void judgement_sum_up(struct judgement *judgement);
 

@@ -18,7 +18,8 @@
 #define PLAIN_CONNECTIONS 16 /* of the health and of the metrics port */
 #define PLAIN_MS 5000
 #define INACTIVITY_S 150
-#define LAST_ARRIVALS_MS 1000     /* for who connected just before the door was closed to ask */
+#define LAST_ARRIVALS_MS 1000 /* for who connected just before the door was closed to ask */
+#define TELL_CLEAN_MS 60000
 #define MAPPED_BYTES (256 * 1024) /* what is as large goes back to the system when it is freed */
 
 enum { WEBHOOK, HEALTH, METRICS, SERVERS };
@@ -340,6 +341,7 @@ static void drain(struct serve *serve) {
     listener_close_door(serve->listener, serve->doors[WEBHOOK]);
     if (!patient || !wait_answered(serve, end_ns))
         log_message(serve->log, LOG_LEVEL_WARN, "a second signal: ending at once");
+    webhook_tell_clean(&serve->webhook, serve->metrics);
     unsigned left = server_in_flight(serve->servers[WEBHOOK]);
     log_message(serve->log, left ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
                 "ended with %u requests unanswered", left);
@@ -350,8 +352,8 @@ static void run_until_signal(struct serve *serve) {
                 "podgate %s serves on port %u with %u threads, mode %.*s", version_number,
                 listener_port(serve->listener, serve->doors[WEBHOOK]), serve->threads,
                 STR_ARGS(mode_name(serve->webhook.admission.mode)));
-    while (!reload_wait(serve->reload, -1))
-        continue;
+    while (!reload_wait(serve->reload, TELL_CLEAN_MS))
+        webhook_tell_clean(&serve->webhook, serve->metrics);
     drain(serve);
 }
 

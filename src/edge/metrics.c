@@ -4,6 +4,7 @@
 #define ADMISSIONS_MAX 1024 /* of a profile and a kind */
 #define RULES_MAX 2048
 #define EXCUSED_MAX 2048
+#define NAMESPACE_BYTES 63 /* a DNS label */
 
 static const char *const error_reasons[] = {"malformed", "unjudgeable", "memory", "bug",
                                             "profile",   "no_policy",   "other",  NULL};
@@ -39,6 +40,7 @@ static bool make_tables(struct metrics *metrics) {
     return series_init(&metrics->admissions, arena, 2, ADMISSION_COLUMNS, ADMISSIONS_MAX) &&
            series_init(&metrics->violations, arena, 2, ACTION_COLUMNS, RULES_MAX) &&
            series_init(&metrics->excused, arena, 3, 1, EXCUSED_MAX) &&
+           series_init(&metrics->clean, arena, 1, CLEAN_COLUMNS, METRICS_CLEAN_NAMESPACES) &&
            series_init(&metrics->namespaces, arena, 1, DECISIONS, metrics->options.namespaces);
 }
 
@@ -174,6 +176,29 @@ static void count_violations(struct metrics_shard *shard, const struct judgement
     }
 }
 
+static void count_clean(struct metrics_shard *shard, struct str name_space) {
+    struct str name = str_utf8_cut(name_space, NAMESPACE_BYTES);
+    add(&series_counts(&shard->metrics->clean, &shard->arena, &name)[CLEAN_COUNTED], 1);
+}
+
+struct metrics_clean *metrics_take_clean(struct metrics *metrics, struct arena *arena,
+                                         size_t *count) {
+    size_t series_count;
+    struct series **all = series_sorted(&metrics->clean, arena, &series_count);
+    struct metrics_clean *rows = ARENA_NEW(arena, struct metrics_clean, series_count);
+    *count = 0;
+    if (!rows) return NULL;
+    for (size_t i = 0; i < series_count; i++) {
+        uint64_t counted = counter_get(&all[i]->counts[CLEAN_COUNTED]);
+        uint64_t reviews = counted - counter_get(&all[i]->counts[CLEAN_TAKEN]);
+        bool is_rest = all[i] == metrics->clean.other;
+        if (reviews == 0) continue;
+        add(&all[i]->counts[CLEAN_TAKEN], reviews);
+        rows[(*count)++] = (struct metrics_clean){is_rest ? STR_NONE : all[i]->values[0], reviews};
+    }
+    return rows;
+}
+
 void metrics_count_admission(struct metrics_shard *shard, const struct admission_outcome *outcome,
                              const struct declared_kinds *declared, int64_t took_ns) {
     if (!shard) return;
@@ -184,6 +209,9 @@ void metrics_count_admission(struct metrics_shard *shard, const struct admission
     add(&shard->sum_ns, (uint64_t)took_ns);
     count_decision(shard, outcome, declared);
     if (outcome->judged) count_violations(shard, &outcome->judgement);
+    if (outcome->judged && outcome->decision == DECISION_ALLOWED &&
+        judgement_is_clean(&outcome->judgement))
+        count_clean(shard, outcome->review.name_space);
     if (outcome->error_reason)
         metrics_count(shard, METRIC_ADMISSION_ERRORS,
                       find_value(error_reasons, str_from(outcome->error_reason)));

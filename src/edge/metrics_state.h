@@ -51,9 +51,11 @@ struct metrics {
     struct series_table admissions; /* profile, kind; columns: admission_column */
     struct series_table violations; /* policy, rule; columns: action_column */
     struct series_table excused;    /* policy, rule, exception */
+    struct series_table clean;      /* namespace; columns: enum clean_column */
     struct series_table namespaces; /* namespace; columns: decisions; unused with a limit of 0 */
 };
 
+enum clean_column { CLEAN_COUNTED, CLEAN_TAKEN, CLEAN_COLUMNS };
 #define ADMISSION_COLUMNS (OPERATIONS * DECISIONS * 2)
 static inline size_t admission_column(size_t operation, size_t decision, size_t dry_run) {
     return (operation * DECISIONS + decision) * 2 + dry_run;

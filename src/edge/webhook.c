@@ -69,3 +69,15 @@ void webhook_validate(void *context, struct http_thread *thread, const struct ht
     judge(webhook, thread, request, now_ns, reply);
     if (is_big) atomic_fetch_sub(&webhook->big_now, 1);
 }
+
+void webhook_tell_clean(struct webhook *webhook, struct metrics *metrics) {
+    struct arena arena;
+    size_t count;
+    /* At level debug each has a line of its own. */
+    if (log_wants(webhook->log, LOG_LEVEL_DEBUG) || !log_wants(webhook->log, LOG_LEVEL_INFO))
+        return;
+    arena_init(&arena, 65536, 0);
+    struct metrics_clean *rows = metrics_take_clean(metrics, &arena, &count);
+    webhook_log_clean(webhook->log, &arena, rows, count);
+    arena_fini(&arena);
+}

@@ -1,22 +1,19 @@
 #include "edge/webhook_log.h"
 
 #include "base/date.h"
+#include "base/table.h"
 
 /* Container runtimes cut lines at 16 KiB: what would make a line longer than this is only counted. */
 #define LINE_BYTES (15 * 1024)
 #define TEXT_BYTES 512  /* of a path, a message, a fix or a name */
 #define PLACES_SHOWN 16 /* of one problem */
-
-static bool has_something_to_tell(const struct judgement *judgement) {
-    return judgement->count > 0 || judgement->omitted > 0 || judgement->excused_count > 0 ||
-           judgement->kept_count > 0;
-}
+#define NAMESPACES_A_LINE 100
 
 static enum log_level level_of(const struct admission_outcome *outcome) {
     bool is_ours = outcome->http_status >= 500;
     if (outcome->decision == DECISION_ERROR) return is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
     if (outcome->error_reason) return LOG_LEVEL_WARN;
-    bool tells = outcome->judged && has_something_to_tell(&outcome->judgement);
+    bool tells = outcome->judged && !judgement_is_clean(&outcome->judgement);
     return tells ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
@@ -292,4 +289,50 @@ void webhook_log_review(struct log *log, bool names_user, struct arena *arena,
     if (outcome->http_status != 200) log_int(&line, "status", outcome->http_status);
     if (outcome->judged) add_judgement(&line, arena, &outcome->judgement);
     log_end(&line);
+}
+
+/* --- what left no line ------------------------------------------------------------------------ */
+
+/* So that a reader who has a line twice counts it once. The hash is of this process alone: its key is random. */
+static struct str clean_uid(struct arena *arena) {
+    static uint64_t number; /* the control thread's */
+    struct strbuf uid;
+    strbuf_init(&uid, arena, 17);
+    strbuf_add_hex(&uid, table_hash(str_format(arena, "clean %llu", (unsigned long long)++number)),
+                   16);
+    return strbuf_str(&uid);
+}
+
+static void log_clean(struct log *log, struct arena *arena, const struct metrics_clean *rows,
+                      size_t count) {
+    struct log_line line;
+    struct json_out *out;
+    uint64_t reviews = 0, others = 0;
+    for (size_t i = 0; i < count; i++) {
+        reviews += rows[i].reviews;
+        if (!rows[i].name_space.at) others += rows[i].reviews;
+    }
+    log_begin(&line, log, arena, LOG_LEVEL_INFO, STR("clean"));
+    log_string(&line, "uid", clean_uid(arena));
+    log_int(&line, "reviews", (int64_t)reviews);
+    if (others > 0) log_int(&line, "others", (int64_t)others);
+    if ((out = log_json(&line))) {
+        json_out_begin_array(out, "namespaces");
+        for (size_t i = 0; i < count; i++) {
+            if (!rows[i].name_space.at) continue;
+            json_out_begin_object(out, NULL);
+            json_out_string(out, "namespace", rows[i].name_space);
+            json_out_int(out, "reviews", (int64_t)rows[i].reviews);
+            json_out_end_object(out);
+        }
+        json_out_end_array(out);
+    }
+    log_end(&line);
+}
+
+void webhook_log_clean(struct log *log, struct arena *arena, const struct metrics_clean *rows,
+                       size_t count) {
+    for (size_t at = 0; at < count; at += NAMESPACES_A_LINE)
+        log_clean(log, arena, rows + at,
+                  count - at < NAMESPACES_A_LINE ? count - at : NAMESPACES_A_LINE);
 }

@@ -299,6 +299,20 @@ static void a_certificate_is_exchanged_and_a_bad_one_is_not(void **state) {
     assert_int_equal(podgate_stop(&podgate), 0);
 }
 
+static void what_broke_nothing_is_counted_at_the_end(void **state) {
+    (void)state;
+    podgate_start(&podgate, NULL);
+    for (int i = 0; i < 3; i++) {
+        struct response response = podgate_review(&podgate, "create-pod-web-good");
+        assert_int_equal(response.status, 200);
+        response_release(&response);
+    }
+    assert_int_equal(podgate_stop(&podgate), 0);
+    assert_true(podgate_logs(&podgate, "\"msg\":\"clean\""));
+    assert_true(podgate_logs(&podgate, ",\"reviews\":3}]}"));
+    assert_int_equal(podgate_count_log(&podgate, "\"msg\":\"clean\""), 1);
+}
+
 /* --- end -------------------------------------------------------------------------------------- */
 
 static void a_drain_is_announced_served_through_and_ends(void **state) {
@@ -422,6 +436,7 @@ int main(void) {
                                   release),
         cmocka_unit_test_teardown(a_swapped_config_map_is_noticed, release),
         cmocka_unit_test_teardown(a_certificate_is_exchanged_and_a_bad_one_is_not, release),
+        cmocka_unit_test_teardown(what_broke_nothing_is_counted_at_the_end, release),
         cmocka_unit_test_teardown(a_drain_is_announced_served_through_and_ends, release),
         cmocka_unit_test_teardown(who_connected_before_the_end_of_a_drain_is_answered, release),
         cmocka_unit_test_teardown(what_came_before_the_end_of_a_drain_is_answered, release),

@@ -3,7 +3,8 @@
 #include "desk/report/model.h"
 
 #define DROPPED STR(" log lines were dropped")
-#define CONTAINER_NAME_BYTES 100 /* as in a message of podgate's */
+#define REVIEWS_MAX ((int64_t)1 << 48) /* of a line */
+#define CONTAINER_NAME_BYTES 100       /* as in a message of podgate's */
 
 static bool read_two(struct str text, size_t at, int64_t below, int64_t *value) {
     return str_to_int64(str_slice(text, at, 2), value) && *value >= 0 && *value < below;
@@ -110,12 +111,12 @@ static void take_review(struct report *report, struct arena *arena,
                                     .at_ms = read_time(model_text(root, "ts"))};
     report->reviews++;
     if (tree_is_true(tree_find(root, STR("dry_run")))) report->dry_runs++;
-    if (str_equals(model_text(root, "level"), STR("debug"))) report->quiet++;
+    if (str_equals(model_text(root, "level"), STR("debug"))) report->clean++;
     int64_t kept;
     if (tree_int64(document, tree_find(root, STR("kept")), &kept) && kept > 0)
         report->kept += (uint64_t)kept;
     model_begin_event(report);
-    model_take_time(report, subject.at_ms, read_decision(decision));
+    model_take_time(report, subject.at_ms, read_decision(decision), 1);
     take_exceptions(report, root);
     /* A malformed review has no namespace to count in. */
     if (!tree_find(root, STR("uid"))) return;
@@ -131,6 +132,43 @@ static void take_review(struct report *report, struct arena *arena,
     model_take_owner(report, &subject);
     take_violations(report, arena, root, &subject);
     take_rules(report, rules, &subject);
+}
+
+/* Reviews of a namespace; false when the number is none. */
+static bool read_reviews(const struct document *document, const struct cJSON *object,
+                         const char *name, uint64_t *reviews) {
+    int64_t number;
+    if (!tree_int64(document, tree_find(object, str_from(name)), &number) || number <= 0 ||
+        number > REVIEWS_MAX)
+        return false;
+    *reviews = (uint64_t)number;
+    return true;
+}
+
+/* Reviews that broke nothing, counted by podgate and not told one by one. */
+static void take_clean(struct report *report, const struct document *document) {
+    const struct cJSON *root = document->root;
+    uint64_t reviews, all = 0;
+    if (model_is_known_uid(report, model_text(root, "uid"))) {
+        report->duplicates++;
+        return;
+    }
+    for (const struct cJSON *each = first_of(root, "namespaces"); each; each = each->next) {
+        if (!read_reviews(document, each, "reviews", &reviews)) continue;
+        all += reviews;
+        uint32_t space = model_namespace(report, model_text(each, "namespace"));
+        if (space != TABLE_NONE)
+            ((struct report_namespace *)table_row(&report->namespaces, space))->reviews += reviews;
+        else
+            report->left_out.namespaces += reviews - 1; /* one is counted there already */
+    }
+    if (read_reviews(document, root, "others", &reviews)) {
+        all += reviews;
+        report->left_out.namespaces += reviews;
+    }
+    report->reviews += all;
+    report->clean += all;
+    model_take_time(report, read_time(model_text(root, "ts")), REPORT_ALLOW, all);
 }
 
 static void take_message(struct report *report, struct str message) {
@@ -152,6 +190,8 @@ void log_take_line(struct report *report, struct arena *arena, const struct docu
         report->skipped.newer++;
     else if (str_equals(message, STR("admission")))
         take_review(report, arena, document);
+    else if (str_equals(message, STR("clean")))
+        take_clean(report, document);
     else
         take_message(report, message);
 }

@@ -202,8 +202,9 @@ void report_declare_exception(struct report *report, struct str name, struct str
     exception->expires = exception->ends ? expires : 0;
 }
 
-void model_take_time(struct report *report, int64_t at_ms, enum report_decision decision) {
-    report->decisions[decision]++;
+void model_take_time(struct report *report, int64_t at_ms, enum report_decision decision,
+                     uint64_t reviews) {
+    report->decisions[decision] += reviews;
     if (at_ms <= 0) return;
     if (report->first_ms == 0 || at_ms < report->first_ms) report->first_ms = at_ms;
     if (at_ms > report->last_ms) report->last_ms = at_ms;
@@ -211,11 +212,11 @@ void model_take_time(struct report *report, int64_t at_ms, enum report_decision 
     struct str key = {(const char *)&hour, sizeof hour};
     uint32_t number = table_take(&report->hours, &report->arena, key);
     if (number == TABLE_NONE) {
-        report->left_out.hours++;
+        report->left_out.hours += reviews;
         return;
     }
     struct report_hour *row = table_row(&report->hours, number);
-    row->decisions[decision]++;
+    row->decisions[decision] += reviews;
 }
 
 /* --- uids ------------------------------------------------------------------------------------ */

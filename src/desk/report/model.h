@@ -31,7 +31,9 @@ void model_take_violation(struct report *report, const struct model_subject *sub
                           const struct model_violation *violation);
 void model_take_exception(struct report *report, struct str name, struct str owner, bool ends,
                           int64_t expires);
-void model_take_time(struct report *report, int64_t at_ms, enum report_decision decision);
+/* So many reviews of that time came to this decision. */
+void model_take_time(struct report *report, int64_t at_ms, enum report_decision decision,
+                     uint64_t reviews);
 /* Whether a review of this uid was counted already; notes it. */
 bool model_is_known_uid(struct report *report, struct str uid);
 /* A string member, cut; empty when there is none. */

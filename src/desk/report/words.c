@@ -71,7 +71,7 @@ static void add(const struct view *view, struct str_list *notes, uint64_t count,
 static void add_skipped(const struct view *view, struct str_list *notes) {
     const struct report *report = view->report;
     const struct report_skipped *skipped = &report->skipped;
-    add(view, notes, report->duplicates, " line%s told a review that was counted already",
+    add(view, notes, report->duplicates, " line%s told what was counted already",
         str_plural(report->duplicates));
     add(view, notes, skipped->foreign,
         " line%s of other programs skipped (podgate logs JSON unless --log-format says text)",
@@ -97,8 +97,8 @@ static void add_left_out(const struct view *view, struct str_list *notes) {
         str_plural(left_out->pairs), REPORT_PAIRS);
     add(view, notes, left_out->rules, " violation%s of rules beyond the first %d not listed",
         str_plural(left_out->rules), REPORT_RULES);
-    add(view, notes, left_out->namespaces, " review%s of namespaces beyond the first %d not listed",
-        str_plural(left_out->namespaces), REPORT_NAMESPACES);
+    add(view, notes, left_out->namespaces, " review%s of further namespaces not listed",
+        str_plural(left_out->namespaces));
     add(view, notes, left_out->exceptions, " use%s of exceptions beyond the first %d not listed",
         str_plural(left_out->exceptions), REPORT_EXCEPTIONS);
     add(view, notes, left_out->hours + view->before_bars,
@@ -122,10 +122,10 @@ void view_notes(const struct view *view, struct str_list *notes) {
         " object%s of podgate check could not be judged, so no namespace is called ready",
         str_plural(dump->errors));
     /* The log's usual level: what is not there must not be taken for what did not happen. */
-    uint64_t reviews = view->report->quiet == 0 ? view->report->reviews : 0;
+    uint64_t reviews = view->report->clean == 0 ? view->report->reviews : 0;
     add(view, notes, reviews,
-        " review%s in this log; one that breaks nothing and needs no exception leaves a line only "
-        "with --log-level debug",
+        " review%s in this log, but no count of those that break nothing and need no exception: "
+        "podgate writes it every minute (\"clean\", at --log-level info)",
         str_plural(reviews));
     add_left_out(view, notes);
 }

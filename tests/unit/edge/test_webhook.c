@@ -294,6 +294,54 @@ static void without_policies_there_is_no_verdict(void **state) {
     assert_non_null(strstr(read_log(), "\"reason\":\"no_policy\""));
 }
 
+static void what_broke_nothing_is_counted_in_the_log(void **state) {
+    (void)state;
+    send(STR(GOOD), STR_NONE, 0);
+    send(STR(GOOD), STR_NONE, 0);
+    send(STR(BAD), STR_NONE, 0);
+    send(STR(REVIEW("web", "DELETE", "{}", "")), STR_NONE, 0); /* not judged */
+    webhook_tell_clean(&webhook, metrics);
+    webhook_tell_clean(&webhook, metrics); /* nothing new */
+    send(STR(GOOD), STR_NONE, 0);
+    webhook_tell_clean(&webhook, metrics);
+    const char *log = read_log();
+    const char *first = strstr(log, "\"msg\":\"clean\"");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "\"reviews\":2,\"namespaces\":["
+                                  "{\"namespace\":\"team-a\",\"reviews\":2}]}\n"));
+    const char *second = strstr(first + 1, "\"msg\":\"clean\"");
+    assert_non_null(second);
+    assert_non_null(strstr(second, "{\"namespace\":\"team-a\",\"reviews\":1}"));
+    assert_null(strstr(second + 1, "\"msg\":\"clean\""));
+    const char *uid = strstr(first, "\"uid\":"), *other = strstr(second, "\"uid\":");
+    assert_int_not_equal(strncmp(uid, other, strlen("\"uid\":\"0123456789abcdef\"")), 0);
+}
+
+static void many_namespaces_take_several_lines(void **state) {
+    (void)state;
+    char body[1024];
+    for (int i = 0; i < METRICS_CLEAN_NAMESPACES + 50; i++) {
+        snprintf(body, sizeof body,
+                 "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
+                 "\"request\":{\"uid\":\"u\",\"kind\":{\"version\":\"v1\",\"kind\":\"Pod\"},"
+                 "\"operation\":\"CREATE\",\"namespace\":\"n-%d\",\"object\":{\"metadata\":{},"
+                 "\"spec\":{\"containers\":[]}}}}",
+                 i);
+        send(str_from(body), STR_NONE, 0);
+        arena_reset(&thread.arena, 65536);
+    }
+    webhook_tell_clean(&webhook, metrics);
+    const char *log = read_log();
+    unsigned lines = 0, names = 0;
+    for (const char *at = log; (at = strstr(at, "\"msg\":\"clean\"")); at++)
+        lines++;
+    for (const char *at = log; (at = strstr(at, "{\"namespace\":")); at++)
+        names++;
+    assert_int_equal(lines, 11);
+    assert_int_equal(names, METRICS_CLEAN_NAMESPACES);
+    assert_non_null(strstr(log, "\"reviews\":50,\"others\":50,\"namespaces\":[]}"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_denial_is_logged_without_secrets, set_up, tear_down),
@@ -307,6 +355,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_wrong_at_several_places_is_logged_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_allowed_is_not_logged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_broke_nothing_is_counted_in_the_log, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(many_namespaces_take_several_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_malformed_review_is_logged_as_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_from_the_wire_are_inert, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_that_is_over_is_not_worked_on, set_up,
