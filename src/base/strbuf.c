@@ -110,8 +110,8 @@ static void add_escaped_ascii(struct strbuf *buf, char c) {
 }
 
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
-    struct str rest = str_utf8_cut(s, max_bytes);
-    bool cut = rest.len < s.len;
+    bool cut = s.len > max_bytes;
+    struct str rest = cut ? str_utf8_cut(s, max_bytes) : s;
     while (strbuf_reserve(buf, rest.len + PLAIN_BLOCK)) {
         size_t run = plain_copy(buf->at + buf->len, rest, false);
         buf->len += run;

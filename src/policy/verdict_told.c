@@ -13,12 +13,11 @@ static uint64_t mix_pointer(uint64_t hash, const void *pointer) {
 }
 
 static uint64_t mix_text(uint64_t hash, struct str text) {
-    uint64_t word = 0;
+    uint64_t word = 0, sum = text.len;
     const char *at = text.at, *end = at + text.len;
-    hash = mix(hash, text.len);
     for (; end - at > (ptrdiff_t)sizeof word; at += sizeof word) {
         memcpy(&word, at, sizeof word);
-        hash = mix(hash, word);
+        sum = (sum << 7 | sum >> 57) + word * UINT64_C(0xD6E8FEB86659FD93);
     }
     /* The last bytes together with some of those before. */
     if (text.len >= sizeof word) {
@@ -27,7 +26,7 @@ static uint64_t mix_text(uint64_t hash, struct str text) {
         for (; at < end; at++)
             word = word << 8 | (unsigned char)*at;
     }
-    return mix(hash, word);
+    return mix(mix(hash, sum), word);
 }
 
 typedef bool (*likeness)(const struct told *, const struct told *);
@@ -117,14 +116,14 @@ static unsigned rank_of(const struct told *told) {
 }
 
 /* A stable sort by few values: each rank's place is counted first. */
-static void put_in_order(struct told *all, size_t count, struct told_list *out) {
+static void put_in_order(struct told *const *all, size_t count, struct told_list *out) {
     size_t places[RANKS + 1] = {0};
     for (size_t i = 0; i < count; i++)
-        places[rank_of(&all[i]) + 1]++;
+        places[rank_of(all[i]) + 1]++;
     for (size_t rank = 0; rank < RANKS; rank++)
         places[rank + 1] += places[rank];
     for (size_t i = 0; i < count; i++)
-        out->items[places[rank_of(&all[i])]++] = &all[i];
+        out->items[places[rank_of(all[i])]++] = all[i];
     out->count = count;
 }
 
@@ -163,26 +162,31 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
                               enum action action) {
     struct told_list list;
     struct told_index by_field, by_rules;
-    struct told *all = ARENA_NEW(arena, struct told, judgement->count);
+    struct told **all = ARENA_NEW(arena, struct told *, judgement->count);
     if (!all || !list_init(&list, arena, judgement->count) ||
         !index_init(&by_field, arena, judgement->count) ||
         !index_init(&by_rules, arena, judgement->count))
         return (struct told_list){0};
+    struct told *told = NULL;
     size_t count = 0;
     for (const struct violation *v = judgement->first; v; v = v->next) {
         if (v->action != action) continue;
-        all[count] = (struct told){.finding = v->finding,
-                                   .words = &v->words,
-                                   .rules = {v->rule, v->finding->control, NULL},
-                                   .wanted = v->wanted,
-                                   .severity = v->rule->severity,
-                                   .weight = weight_of(v),
-                                   .ended = v->exception};
-        struct told *same = find_same(&by_field, &all[count]);
-        if (same)
+        if (!told) told = ARENA_NEW(arena, struct told, 1);
+        if (!told) return (struct told_list){0};
+        told->finding = v->finding;
+        told->words = &v->words;
+        told->rules = (struct rule_link){v->rule, v->finding->control, NULL};
+        told->wanted = v->wanted;
+        told->severity = v->rule->severity;
+        told->weight = weight_of(v);
+        told->ended = v->exception;
+        struct told *same = find_same(&by_field, told);
+        if (same) {
             add_rule(arena, same, v);
-        else
-            count++;
+            continue;
+        }
+        all[count++] = told;
+        told = NULL;
     }
     put_in_order(all, count, &list);
     group_by_rules(&list, &by_rules);
