@@ -5,8 +5,9 @@
 
 /* Container runtimes cut lines at 16 KiB: what would make a line longer than this is only counted. */
 #define LINE_BYTES (15 * 1024)
-#define TEXT_BYTES 512  /* of a path, a message, a fix or a name */
-#define PLACES_SHOWN 16 /* of one problem */
+#define TEXT_BYTES 512    /* of a path, a message, a fix or a name */
+#define PLACES_SHOWN 16   /* of one problem */
+#define LIKELY_BYTES 8192 /* of the violations of an object that breaks most rules */
 #define NAMESPACES_A_LINE 100
 
 static enum log_level level_of(const struct admission_outcome *outcome) {
@@ -57,31 +58,35 @@ static void add_rules(struct log_line *line, struct arena *arena,
 
 /* --- violations ------------------------------------------------------------------------------ */
 
-/* Where a line may be taken back to. */
-struct mark {
-    struct json_out out;
-    size_t len;
-};
-
-static struct mark mark_here(const struct json_out *out) {
-    return (struct mark){*out, out->buf->len};
+/* Their lists are most of a long line and have one shape: texts stand between fixed ones, without a writer that keeps
+ * count of them. Inline, because the compiler then knows how long those are. */
+static inline void add_text(struct strbuf *out, struct str before, struct str text) {
+    strbuf_add(out, before);
+    json_out_escape(out, text.len > TEXT_BYTES ? str_utf8_cut(text, TEXT_BYTES) : text);
 }
 
-static void take_back(struct json_out *out, const struct mark *mark) {
-    *out = mark->out;
-    strbuf_truncate(out->buf, mark->len);
+/* A word of ours, which needs no escape; `before` ends with its first quote. */
+static inline void add_word(struct strbuf *out, struct str before, struct str word) {
+    strbuf_add(out, before);
+    strbuf_add(out, word);
+    strbuf_add_char(out, '"');
 }
 
 static bool is_of_same_rule(const struct violation *a, const struct violation *b) {
     return a->rule == b->rule && a->exception == b->exception;
 }
 
+/* What is said of several places is mostly one text. */
+static bool is_same_text(struct str a, struct str b) {
+    return (a.at == b.at && a.len == b.len) || str_equals(a, b);
+}
+
 /* Whether one message and one fix say what is wrong at both places. */
-static bool is_same_problem(const struct violation *a, const struct violation *b) {
+static inline bool is_same_problem(const struct violation *a, const struct violation *b) {
     return a->finding->problem == b->finding->problem &&
            a->finding->control == b->finding->control &&
            !a->finding->container == !b->finding->container &&
-           str_equals(a->words.says, b->words.says) && str_equals(a->words.mend, b->words.mend);
+           is_same_text(a->words.says, b->words.says) && is_same_text(a->words.mend, b->words.mend);
 }
 
 /* The first places of a problem; there is one at least. */
@@ -90,48 +95,42 @@ struct places {
     size_t count;
 };
 
-static struct places find_places(const struct violation *first, const struct violation *end) {
-    struct places places = {.items = {first}, .count = 1};
-    for (const struct violation *v = first->next; v != end && places.count < PLACES_SHOWN;
+static void find_places(struct places *places, const struct violation *first,
+                        const struct violation *end) {
+    places->items[0] = first;
+    places->count = 1;
+    for (const struct violation *v = first->next; v != end && places->count < PLACES_SHOWN;
          v = v->next)
-        if (is_same_problem(first, v)) places.items[places.count++] = v;
-    return places;
-}
-
-static void add_text(struct json_out *out, const char *name, struct str text) {
-    json_out_string(out, name, str_utf8_cut(text, TEXT_BYTES));
+        if (is_same_problem(first, v)) places->items[places->count++] = v;
 }
 
 /* Each name once: a container's violations follow each other. */
-static void add_containers(struct json_out *out, const struct places *places) {
+static void add_containers(struct strbuf *out, const struct places *places) {
     const struct container *last = NULL;
-    json_out_begin_array(out, "containers");
     for (size_t i = 0; i < places->count; i++) {
         const struct container *container = places->items[i]->finding->container;
-        if (container != last) add_text(out, NULL, container->name);
+        if (container != last)
+            add_text(out, last ? STR(",") : STR(",\"containers\":["), container->name);
         last = container;
     }
-    json_out_end_array(out);
+    strbuf_add_char(out, ']');
 }
 
-static void add_problem(struct json_out *out, struct arena *arena, const struct places *places) {
+static void add_problem(struct strbuf *out, struct arena *arena, const struct places *places) {
     const struct violation *first = places->items[0];
     const struct words *words = &first->words;
+    const struct control *control = first->finding->control;
     bool is_of_containers = first->finding->container != NULL;
-    json_out_begin_object(out, NULL);
-    if (first->finding->control)
-        json_out_string(out, "control", control_id(first->finding->control));
+    if (control) add_word(out, STR("{\"control\":\""), control_id(control));
     /* Where there are containers they are who it is about. */
-    add_text(out, "message",
+    add_text(out, control ? STR(",\"message\":") : STR("{\"message\":"),
              is_of_containers ? words->says
                               : STR_CONCAT(arena, words->subject, STR(" "), words->says));
-    add_text(out, "fix", words->mend);
+    add_text(out, STR(",\"fix\":"), words->mend);
     if (is_of_containers) add_containers(out, places);
-    json_out_begin_array(out, "paths");
     for (size_t i = 0; i < places->count; i++)
-        add_text(out, NULL, places->items[i]->words.path);
-    json_out_end_array(out);
-    json_out_end_object(out);
+        add_text(out, i > 0 ? STR(",") : STR(",\"paths\":["), places->items[i]->words.path);
+    strbuf_add(out, STR("]}"));
 }
 
 /* Whether a problem like this one was begun by an earlier violation of the rule. */
@@ -141,40 +140,41 @@ static bool is_told(const struct violation *first, const struct violation *viola
     return false;
 }
 
-static void add_rule_fields(struct json_out *out, const struct violation *violation) {
+static void add_rule_fields(struct strbuf *out, const struct violation *violation) {
     const struct rule *rule = violation->rule;
-    json_out_string(out, "policy", rule->policy->name);
-    json_out_string(out, "rule", rule->name);
-    json_out_string(out, "check", str_from(rule->check->id));
-    json_out_string(out, "severity", severity_name(rule->severity));
-    json_out_string(out, "action", action_name(violation->action));
-    json_out_string(out, "wanted", action_name(violation->wanted));
-    if (violation->exception) json_out_string(out, "exception", violation->exception->name);
+    add_text(out, STR("{\"policy\":"), rule->policy->name);
+    add_text(out, STR(",\"rule\":"), rule->name);
+    add_word(out, STR(",\"check\":\""), str_from(rule->check->id));
+    add_word(out, STR(",\"severity\":\""), severity_name(rule->severity));
+    add_word(out, STR(",\"action\":\""), action_name(violation->action));
+    add_word(out, STR(",\"wanted\":\""), action_name(violation->wanted));
+    if (violation->exception) add_text(out, STR(",\"exception\":"), violation->exception->name);
 }
 
 /* What one rule found, of the violations from `first` to `end`, as much as the line may hold. Returns how many
  * violations that is; 0 leaves the line as it was. */
-static size_t add_rule(struct json_out *out, struct arena *arena, const struct violation *first,
-                       const struct violation *end) {
-    const struct mark before = mark_here(out);
+static size_t add_rule(struct strbuf *out, struct arena *arena, const struct violation *first,
+                       const struct violation *end, bool follows) {
+    const size_t before = out->len;
     size_t told = 0;
-    json_out_begin_object(out, NULL);
+    if (follows) strbuf_add_char(out, ',');
     add_rule_fields(out, first);
-    json_out_begin_array(out, "problems");
+    strbuf_add(out, STR(",\"problems\":["));
     for (const struct violation *v = first; v != end; v = v->next) {
         if (is_told(first, v)) continue;
-        const struct mark before_problem = mark_here(out);
-        const struct places places = find_places(v, end);
+        const size_t before_problem = out->len;
+        struct places places;
+        find_places(&places, v, end);
+        if (told > 0) strbuf_add_char(out, ',');
         add_problem(out, arena, &places);
-        if (out->buf->len > LINE_BYTES) {
-            take_back(out, &before_problem);
+        if (out->len > LINE_BYTES) {
+            strbuf_truncate(out, before_problem);
             break;
         }
         told += places.count;
     }
-    json_out_end_array(out);
-    json_out_end_object(out);
-    if (told == 0) take_back(out, &before);
+    strbuf_add(out, STR("]}"));
+    if (told == 0) strbuf_truncate(out, before);
     return told;
 }
 
@@ -182,18 +182,22 @@ static size_t add_rule(struct json_out *out, struct arena *arena, const struct v
 static size_t add_violations(struct log_line *line, struct arena *arena, const char *name,
                              const struct violation *list) {
     struct json_out *out = log_json(line);
-    if (!out || !list) return 0;
-    const struct mark before = mark_here(out);
+    if (!out || !list || !strbuf_reserve(out->buf, LIKELY_BYTES)) return 0;
+    const struct json_out before = *out;
+    const size_t before_len = out->buf->len;
     size_t told = 0;
     json_out_begin_array(out, name);
     for (const struct violation *first = list, *end; first; first = end) {
         end = first->next;
         while (end && is_of_same_rule(first, end))
             end = end->next;
-        told += add_rule(out, arena, first, end);
+        told += add_rule(out->buf, arena, first, end, told > 0);
     }
     json_out_end_array(out);
-    if (told == 0) take_back(out, &before);
+    if (told == 0) {
+        *out = before;
+        strbuf_truncate(out->buf, before_len);
+    }
     return told;
 }
 
