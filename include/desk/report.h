@@ -112,8 +112,7 @@ struct report_previous {
 struct report {
     struct arena arena;
     uint64_t lines, reviews, duplicates, dry_runs, event;
-    uint64_t
-        clean; /* of the reviews: with nothing to tell, counted by podgate or told at the level debug */
+    uint64_t clean;   /* of the reviews: broke nothing, as far as the log tells of such */
     uint64_t kept;    /* violations that were there before an update */
     uint64_t dropped; /* lines that podgate says it lost */
     uint64_t decisions[REPORT_DECISIONS];
