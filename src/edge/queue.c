@@ -23,13 +23,14 @@ bool queue_add(struct queue *queue, const struct str *parts, size_t count) {
         bytes += parts[i].len;
     pthread_mutex_lock(&queue->mutex);
     bool fits = bytes <= queue->room - queue->filled;
-    bool was_empty = queue->filled == 0;
+    bool wakes_taker = queue->filled == 0 && fits && bytes > 0;
     for (size_t i = 0; fits && i < count; i++) {
         if (parts[i].len > 0) memcpy(queue->filling + queue->filled, parts[i].at, parts[i].len);
         queue->filled += parts[i].len;
     }
-    if (was_empty && queue->filled > 0) pthread_cond_signal(&queue->has_some);
     pthread_mutex_unlock(&queue->mutex);
+    /* Not before: it would wake up only to wait for the lock. */
+    if (wakes_taker) pthread_cond_signal(&queue->has_some);
     return fits;
 }
 
