@@ -73,6 +73,7 @@ static void a_report_is_made_whole_or_not_at_all(void **state) {
     (void)state;
     static const report_writer writers[] = {write_text, report_write_json, report_write_html};
     static const char *const inputs[] = {"tests/cli/report_text/one.log",
+                                         "tests/cli/report_clean/one.log",
                                          "tests/cli/report_check_output/stdin"};
     struct refusal_count count;
     refusal_begin(&count);
