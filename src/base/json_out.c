@@ -13,6 +13,11 @@ static const char short_escapes[UCHAR_MAX + 1] = {
     ['"'] = '"', ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
 };
 
+static char *copy(char *to, struct str text) {
+    if (text.len > 0) memcpy(to, text.at, text.len);
+    return to + text.len;
+}
+
 static char *write_code(char *to, uint32_t code) {
     static const char digits[] = "0123456789abcdef";
     const char text[ESCAPE_BYTES] = {'\\',
@@ -28,15 +33,14 @@ static char *write_code(char *to, uint32_t code) {
 /* One character that neither goes as it is nor has a short escape, taken from *rest. Returns the end of what it wrote,
  * ESCAPE_BYTES at most. */
 static __attribute__((noinline)) char *write_rare(char *to, struct str *rest) {
-    static const char replacement[] = {'\xEF', '\xBF', '\xBD'};
-    size_t length = str_utf8_length(*rest);
-    uint32_t point = length > 0 ? utf8_decode(rest->at, length) : 0;
-    const char *as_it_is = length > 0 ? rest->at : replacement;
-    size_t bytes = length > 0 ? length : sizeof replacement;
+    const struct str replacement = STR("\xEF\xBF\xBD");
+    unsigned char first = (unsigned char)rest->at[0];
+    size_t length = first < 0x80 ? 1 : str_utf8_length(*rest);
+    struct str as_it_is = length > 0 ? (struct str){rest->at, length} : replacement;
+    uint32_t point = length > 1 ? utf8_decode(rest->at, length) : first;
     *rest = str_slice(*rest, length > 0 ? length : 1, rest->len);
     if (length == 1 || (length > 1 && utf8_misleads_readers(point))) return write_code(to, point);
-    memcpy(to, as_it_is, bytes);
-    return to + bytes;
+    return copy(to, as_it_is);
 }
 
 void json_out_escape(struct strbuf *buf, struct str value) {
@@ -60,17 +64,13 @@ void json_out_escape(struct strbuf *buf, struct str value) {
             to = write_rare(to, &rest);
         }
         buf->len = (size_t)(to - buf->at);
+        /* There is still room for the quote. */
         if (!strbuf_reserve(buf, rest.len + more)) break;
         to = buf->at + buf->len;
     }
     *to++ = '"';
     *to = '\0';
     buf->len = (size_t)(to - buf->at);
-}
-
-static char *copy(char *to, struct str text) {
-    if (text.len > 0) memcpy(to, text.at, text.len);
-    return to + text.len;
 }
 
 void json_out_init(struct json_out *out, struct strbuf *buf) {
