@@ -7,6 +7,10 @@
  */
 #include "rules/secret_text.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define COUNT_OF(list) (sizeof(list) / sizeof(list)[0])
 #define WORDS_MAX 8  /* of one name: the last ones, which decide */
 #define SPACES_MAX 2 /* of a term */
@@ -31,7 +35,9 @@ struct term {
 #define NO_ROW(text, flags)
 #define ROW(text, flags) {STR_INIT(text), (flags)},
 #define FIRST(text, flags) (text)[0],
+#define SECOND(text, flags) (text)[1],
 #define LAST(text, flags) (text)[sizeof(text) - 2],
+#define LAST_BUT_ONE(text, flags) (text)[sizeof(text) - 3],
 #define NO_LETTER(text, flags) '\0',
 
 #define KEY NO_ROW
@@ -42,17 +48,31 @@ static const struct term terms[] = {
 };
 #undef TERM
 #undef PHRASE
-/* Letters of the terms, in their order, turn down most words. A term of one word needs no first one. */
+
+/* Two letters of each row, in the rows' order, turn down most words. A term of one word is found by its end alone. */
+#define ROWS_MAX 64
 #define TERM NO_LETTER
 #define PHRASE FIRST
-static const char firsts[] = {
+static const char firsts[ROWS_MAX] = {
+#include "rules/secret_terms.def"
+};
+#undef PHRASE
+#define PHRASE SECOND
+static const char seconds[ROWS_MAX] = {
+#include "rules/secret_terms.def"
+};
+#undef TERM
+#undef PHRASE
+#define TERM LAST_BUT_ONE
+#define PHRASE LAST_BUT_ONE
+static const char lasts_but_one[ROWS_MAX] = {
 #include "rules/secret_terms.def"
 };
 #undef TERM
 #undef PHRASE
 #define TERM LAST
 #define PHRASE LAST
-static const char lasts[] = {
+static const char lasts[ROWS_MAX] = {
 #include "rules/secret_terms.def"
 };
 #undef KEY
@@ -67,14 +87,25 @@ static const struct term keys[] = {
 };
 #undef KEY
 #define KEY FIRST
-static const char key_firsts[] = {
+static const char key_firsts[ROWS_MAX] = {
+#include "rules/secret_terms.def"
+};
+#undef KEY
+#define KEY SECOND
+static const char key_seconds[ROWS_MAX] = {
+#include "rules/secret_terms.def"
+};
+#undef KEY
+#define KEY LAST_BUT_ONE
+static const char key_lasts_but_one[ROWS_MAX] = {
 #include "rules/secret_terms.def"
 };
 #undef KEY
 #define KEY LAST
-static const char key_lasts[] = {
+static const char key_lasts[ROWS_MAX] = {
 #include "rules/secret_terms.def"
 };
+_Static_assert(COUNT_OF(terms) <= ROWS_MAX && COUNT_OF(keys) <= ROWS_MAX, "a bit for each row");
 
 /* Behind a term: where it is, how long, how it works; not the thing itself. */
 static const char *const words_about[] = {
@@ -260,27 +291,22 @@ static bool begins_word(struct str name, size_t at) {
            (at == 0 || !ascii_is_alnum(name.at[at - 1]) || is_border(name, at));
 }
 
-/* The part with the last words of a name, as many as are looked at. */
-static struct str last_words(struct str name) {
-    size_t words = 0, start = 0;
-    if (name.len < 2 * WORDS_MAX) return name; /* a word has a letter and a border */
-    for (size_t at = name.len; at-- > 0;) {
-        if (!begins_word(name, at)) continue;
-        if (++words > WORDS_MAX) return str_slice(name, start, name.len);
-        start = at;
-    }
-    return name;
-}
-
+/* The last words of a name, as many as are looked at: from its end to its beginning. */
 static void divide(struct str name, struct words *words) {
-    words->count = 0;
-    for (size_t at = 0; at < name.len && words->count < WORDS_MAX;) {
-        size_t start = at;
-        if (!ascii_is_alnum(name.at[at++])) continue;
-        while (at < name.len && !is_border(name, at))
-            at++;
-        words->items[words->count++] = str_slice(name, start, at - start);
+    size_t first = WORDS_MAX, end = name.len;
+    words->are_all = true;
+    for (size_t at = name.len; at-- > 0;) {
+        if (!ascii_is_alnum(name.at[at])) {
+            end = at;
+        } else if (begins_word(name, at)) {
+            words->are_all = first > 0;
+            if (first == 0) break;
+            words->items[--first] = (struct str){name.at + at, end - at};
+            end = at;
+        }
     }
+    words->count = WORDS_MAX - first;
+    memmove(words->items, words->items + first, words->count * sizeof *words->items);
 }
 
 static struct str without_digits(struct str word) {
@@ -311,8 +337,10 @@ static bool is_among(struct str word, const char *const *list, size_t count) {
         else
             high = middle;
     }
+    char second = word.len > 1 ? ascii_to_upper(word.at[1]) : '\0';
     for (; low < count && list[low][0] == first; low++)
-        if (str_equals_ignore_case(word, str_from(list[low]))) return true;
+        if (list[low][1] == second && str_equals_ignore_case(word, str_from(list[low])))
+            return true;
     return false;
 }
 
@@ -340,17 +368,44 @@ static size_t match_words(const struct words *words, size_t at, struct str term)
     return matched;
 }
 
-/* The first place from `from` on with this letter; `count` when there is none. */
-static size_t next_place(const char *letters, size_t count, char letter, size_t from) {
-    const char *found = memchr(letters + from, letter, count - from);
-    return found ? (size_t)(found - letters) : count;
+/* A bit for each row that has these two letters. */
+static uint64_t rows_with(const char *ones, char one, const char *others, char other) {
+    uint64_t rows = 0;
+    one = ascii_to_upper(one), other = ascii_to_upper(other);
+#if defined(__SSE2__)
+    for (size_t i = 0; i < ROWS_MAX; i += sizeof(__m128i)) {
+        __m128i a = _mm_loadu_si128((const void *)(ones + i));
+        __m128i b = _mm_loadu_si128((const void *)(others + i));
+        __m128i both = _mm_and_si128(_mm_cmpeq_epi8(a, _mm_set1_epi8(one)),
+                                     _mm_cmpeq_epi8(b, _mm_set1_epi8(other)));
+        rows |= (uint64_t)_mm_movemask_epi8(both) << i;
+    }
+#else
+    for (size_t i = 0; i < ROWS_MAX; i++)
+        rows |= (uint64_t)(ones[i] == one && others[i] == other) << i;
+#endif
+    return rows;
 }
-#define NEXT(letters, letter, from) next_place((letters), COUNT_OF(letters), (letter), (from))
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+/* Rows have two letters at least: a word of one is none of them. */
+static uint64_t rows_beginning(struct str word, const char *first_of, const char *second_of) {
+    return word.len > 1 ? rows_with(first_of, word.at[0], second_of, word.at[1]) : 0;
+}
+
+static uint64_t rows_ending(struct str word, const char *last_but_one_of, const char *last_of) {
+    if (word.len < 2) return 0;
+    return rows_with(last_but_one_of, word.at[word.len - 2], last_of, word.at[word.len - 1]);
+}
+
+static size_t next_row(uint64_t rows) { return (size_t)__builtin_ctzll(rows); }
 
 static bool ends_with_key(struct str word) {
-    return word.len >= 3 && str_equals_ignore_case(str_slice(word, word.len - 3, 3), STR("KEY"));
+    return word.len >= 3 && ascii_to_upper(word.at[word.len - 1]) == 'Y' &&
+           str_equals_ignore_case(str_slice(word, word.len - 3, 3), STR("KEY"));
+}
+
+static bool is_key(struct str word) {
+    return ascii_to_upper(word.at[0]) == 'K' && is_word(word, STR("KEY"));
 }
 
 /* "API KEY" that starts with the word at `at`, be it one word (APIKEYS) or two. */
@@ -359,18 +414,20 @@ static const struct term *find_key(const struct words *words, size_t at, size_t 
     if (!ends_with_key(word)) word = without_plural(word);
     if (ends_with_key(word) && word.len > 3) {
         struct str stem = str_slice(word, 0, word.len - 3);
-        char last = ascii_to_upper(stem.at[stem.len - 1]);
         *matched = 1;
-        for (size_t i = NEXT(key_lasts, last, 0); i < COUNT_OF(keys);
-             i = NEXT(key_lasts, last, i + 1))
-            if (is_glued_term(stem, &keys[i])) return &keys[i];
+        for (uint64_t rows = rows_ending(stem, key_lasts_but_one, key_lasts); rows;
+             rows &= rows - 1) {
+            const struct term *key = &keys[next_row(rows)];
+            if (is_glued_term(stem, key)) return key;
+        }
     }
-    if (at + 1 == words->count || !is_word(words->items[at + 1], STR("KEY"))) return NULL;
-    char first = ascii_to_upper(words->items[at].at[0]);
+    if (at + 1 == words->count || !is_key(words->items[at + 1])) return NULL;
     *matched = 2;
-    for (size_t i = NEXT(key_firsts, first, 0); i < COUNT_OF(keys);
-         i = NEXT(key_firsts, first, i + 1))
-        if (is_word(words->items[at], keys[i].text)) return &keys[i];
+    for (uint64_t rows = rows_beginning(words->items[at], key_firsts, key_seconds); rows;
+         rows &= rows - 1) {
+        const struct term *key = &keys[next_row(rows)];
+        if (is_word(words->items[at], key->text)) return key;
+    }
     return NULL;
 }
 
@@ -378,55 +435,60 @@ static const struct term *find_key(const struct words *words, size_t at, size_t 
 static const struct term *find_term(const struct words *words, size_t at, size_t *matched) {
     struct str word = without_digits(words->items[at]);
     struct str singular = without_plural(word);
-    char first = ascii_to_upper(word.at[0]), last = ascii_to_upper(word.at[word.len - 1]);
-    char last_of_singular = ascii_to_upper(singular.at[singular.len - 1]);
-    char second = word.len > 1 ? ascii_to_upper(word.at[1]) : '\0';
-    size_t by_first = NEXT(firsts, first, 0), by_last = NEXT(lasts, last, 0);
-    size_t by_singular = NEXT(lasts, last_of_singular, 0);
-    for (size_t i; (i = least(by_first, least(by_last, by_singular))) < COUNT_OF(terms);) {
-        const struct term *term = &terms[i];
+    uint64_t begin = rows_beginning(word, firsts, seconds);
+    uint64_t end = rows_ending(word, lasts_but_one, lasts);
+    uint64_t end_singular =
+        singular.len < word.len ? rows_ending(singular, lasts_but_one, lasts) : 0;
+    for (uint64_t rows = begin | end | end_singular; rows; rows &= rows - 1) {
+        uint64_t row = rows & -rows;
+        const struct term *term = &terms[next_row(row)];
         bool may_be = at > 0 || !(term->flags & NOT_ALONE);
         *matched = 1;
-        if (may_be && i == by_last && is_glued_term(word, term)) return term;
-        if (may_be && i == by_singular && is_glued_term(singular, term)) return term;
-        if (i == by_first && second == term->text.at[1] &&
-            (*matched = match_words(words, at, term->text)) > 0)
-            return term;
-        if (i == by_first) by_first = NEXT(firsts, first, i + 1);
-        if (i == by_last) by_last = NEXT(lasts, last, i + 1);
-        if (i == by_singular) by_singular = NEXT(lasts, last_of_singular, i + 1);
+        if (may_be && end & row && is_glued_term(word, term)) return term;
+        if (may_be && end_singular & row && is_glued_term(singular, term)) return term;
+        if (begin & row && (*matched = match_words(words, at, term->text)) > 0) return term;
     }
     return find_key(words, at, matched);
 }
 
-/* What the words before a term say; each is asked once. */
-struct context {
-    size_t words;
-    bool counts, is_public;
-};
-
-static void read_up_to(struct context *context, const struct words *words, size_t at) {
-    for (; context->words < at; context->words++) {
-        struct str word = words->items[context->words];
-        if (str_equals_ignore_case(word, STR("PUBLIC")) ||
-            str_equals_ignore_case(word, STR("PUBLISHABLE")))
-            context->is_public = true;
-        if (is_among(word, words_before, COUNT_OF(words_before))) context->counts = true;
-    }
+static bool is_public(struct str word) {
+    return str_equals_ignore_case(word, STR("PUBLIC")) ||
+           str_equals_ignore_case(word, STR("PUBLISHABLE"));
 }
 
 /* Whether the words before `at` leave the term its meaning. */
-static bool is_meant(const struct term *term, const struct words *words, size_t at,
-                     struct context *context) {
+static bool is_meant(const struct term *term, const struct words *words, size_t at) {
     if (term->flags & INNOCENT) return false;
     if (at == 1 && words->are_all && is_among(words->items[0], words_doing, COUNT_OF(words_doing)))
         return false;
-    read_up_to(context, words, at);
-    return !context->counts && !(context->is_public && term->flags & PUBLISHED);
+    for (size_t i = 0; i < at; i++) {
+        struct str word = words->items[i];
+        if (is_among(word, words_before, COUNT_OF(words_before))) return false;
+        if (term->flags & PUBLISHED && is_public(word)) return false;
+    }
+    return true;
+}
+
+static bool is_about(const struct words *words, size_t from) {
+    for (size_t i = from; i < words->count; i++)
+        if (is_among(words->items[i], words_about, COUNT_OF(words_about))) return true;
+    return false;
 }
 
 static bool begins(struct str text, struct str root) {
-    return str_equals_ignore_case(str_slice(text, 0, root.len), root);
+    return text.len >= root.len && str_equals_ignore_case((struct str){text.at, root.len}, root);
+}
+
+/* After a P. */
+static bool begins_root_of_p(struct str text) {
+    switch (ascii_to_upper(text.at[1])) {
+    case 'A': return begins(text, STR("PAS")) || begins(text, STR("PAT"));
+    case 'E': return begins(text, STR("PEPPER"));
+    case 'H': return begins(text, STR("PHRASE"));
+    case 'S':
+    case 'W': return true;
+    default: return false;
+    }
 }
 
 /* Most names hold no term at all: each term holds one of these, and looking for them costs little. */
@@ -438,10 +500,7 @@ static bool begins_root(struct str text) {
     case 'D': return begins(text, STR("DOCKERC"));
     case 'K': return begins(text, STR("KEY"));
     case 'M': return begins(text, STR("MNEMONIC"));
-    case 'P':
-        return begins(text, STR("PAS")) || begins(text, STR("PAT")) ||
-               begins(text, STR("PEPPER")) || begins(text, STR("PHRASE")) ||
-               begins(text, STR("PS")) || begins(text, STR("PW"));
+    case 'P': return begins_root_of_p(text);
     case 'S': return begins(text, STR("SECRET")) || begins(text, STR("SALT"));
     case 'T': return begins(text, STR("TOKEN"));
     default: return false;
@@ -449,28 +508,26 @@ static bool begins_root(struct str text) {
 }
 
 static bool has_root(struct str name) {
-    for (size_t at = 0; at < name.len; at++) {
-        if (begins_root(str_slice(name, at, name.len))) return true;
+    for (size_t at = 0; at + 1 < name.len; at++) {
+        if (begins_root((struct str){name.at + at, name.len - at})) return true;
     }
     return false;
 }
 
 bool secret_name_is_telling(struct str name) {
     struct words words;
-    struct context context = {0};
+    const struct term *last = NULL;
+    size_t start = 0, end = 0;
     if (!has_root(name)) return false;
-    bool is_telling = false;
-    size_t matched;
-    struct str part = last_words(name);
-    divide(part, &words);
-    words.are_all = part.len == name.len;
-    for (size_t at = 0; at < words.count; at += matched) {
+    divide(name, &words);
+    for (size_t at = 0, matched; at < words.count; at += matched) {
         const struct term *term = find_term(&words, at, &matched);
-        if (!term) matched = 1;
-        if (term)
-            is_telling = is_meant(term, &words, at, &context);
-        else if (is_telling)
-            is_telling = !is_among(words.items[at], words_about, COUNT_OF(words_about));
+        if (!term) {
+            matched = 1;
+            continue;
+        }
+        last = term;
+        start = at, end = at + matched;
     }
-    return is_telling;
+    return last && !is_about(&words, end) && is_meant(last, &words, start);
 }
