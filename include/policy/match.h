@@ -4,6 +4,7 @@
 #ifndef PODGATE_POLICY_MATCH_H
 #define PODGATE_POLICY_MATCH_H
 
+#include "base/glob.h"
 #include "kube/review.h"
 #include "rules/param.h"
 
@@ -53,6 +54,23 @@ struct match_image {
     struct image image;
     struct str full_name;
 };
+/*
+ * What the texts begin with that a match asks for (base/glob): nearly all matches for others are turned down by these
+ * letters alone. Where they fit, the match must be asked.
+ */
+struct match_heads {
+    struct glob_head name_space, user, service_account, name;
+};
+struct match_heads match_heads_of(const struct match *match);
+struct subject_heads {
+    uint64_t name_space, user, service_account;
+    uint64_t names[4];
+    size_t name_count;
+    bool knows_user;
+};
+struct subject_heads subject_heads_of(const struct subject *subject);
+/* False: match_object is false too, with MATCH_SELECT. */
+bool match_heads_fit(const struct match_heads *heads, const struct subject_heads *of);
 /* Container keys only; true when the match has none. `image` is the container's: NULL will do for a match without images. */
 bool match_container(struct arena *arena, const struct match *match,
                      const struct container *container, struct match_image *image);

@@ -73,8 +73,7 @@ bool exception_has_control(const struct exception *exception, const struct contr
 
 /* Those of a policy's rules that may concern a kind: not off, and the policy's match has the kind. */
 struct policy_rules {
-    struct glob_head
-        namespace_head; /* what every namespace that the policy's match has begins with */
+    struct match_heads heads; /* of the policy's match */
     const struct policy *policy;
     const struct rule *const *rules;
     size_t count;

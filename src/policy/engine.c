@@ -48,9 +48,11 @@ bool engine_may_concern(const struct profile *profile, const struct review *revi
     const struct policy_rules *at = profile->of_kind[index];
     const struct policy_rules *end = at + profile->of_kind_count[index];
     struct remembered selected = {0}, excluded = {0};
-    uint64_t head = glob_text_head(review->name_space);
+    uint64_t name_space = glob_text_head(review->name_space);
+    uint64_t user = glob_text_head(review->user);
     for (; at < end; at++)
-        if (glob_head_fits(at->namespace_head, head) &&
+        if (glob_head_fits(at->heads.name_space, name_space) &&
+            glob_head_fits(at->heads.user, user) &&
             may_match(&selected, &at->policy->match, review, kind) &&
             !is_excluded_by_envelope(&excluded, at->policy, review, kind))
             return true;
@@ -289,9 +291,9 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
 
     size_t kind = workload_index(subject->workload->kind);
     const struct policy_rules *of = terms->profile->of_kind[kind];
-    uint64_t head = glob_text_head(subject->name_space);
+    struct subject_heads heads = subject_heads_of(subject);
     for (size_t i = 0; i < terms->profile->of_kind_count[kind]; i++)
-        if (glob_head_fits(of[i].namespace_head, head) && policy_applies(&judging, of[i].policy))
+        if (match_heads_fit(&of[i].heads, &heads) && policy_applies(&judging, of[i].policy))
             judge_rules(&judging, &of[i]);
     judgement_sum_up(out);
 }

@@ -1,7 +1,5 @@
 #include "policy/match.h"
 
-#include "base/glob.h"
-
 static bool any_glob_matches_any(const struct str_list *globs, const struct str *texts,
                                  size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -71,6 +69,36 @@ bool match_object(const struct match *match, const struct subject *subject,
             return false;
     }
     return pod_matches(match, subject);
+}
+
+struct match_heads match_heads_of(const struct match *match) {
+    return (struct match_heads){.name_space = glob_head_of(&match->namespaces),
+                                .user = glob_head_of(&match->users),
+                                .service_account = glob_head_of(&match->service_account_names),
+                                .name = glob_head_of(&match->names)};
+}
+
+struct subject_heads subject_heads_of(const struct subject *subject) {
+    struct subject_heads heads = {.name_space = glob_text_head(subject->name_space),
+                                  .user = glob_text_head(subject->user),
+                                  .service_account =
+                                      glob_text_head(service_account(&subject->workload->pod)),
+                                  .name_count = subject->match_name_count,
+                                  .knows_user = subject->is_from_review};
+    for (size_t i = 0; i < subject->match_name_count; i++)
+        heads.names[i] = glob_text_head(subject->match_names[i]);
+    return heads;
+}
+
+bool match_heads_fit(const struct match_heads *heads, const struct subject_heads *of) {
+    if (!glob_head_fits(heads->name_space, of->name_space) ||
+        !glob_head_fits(heads->service_account, of->service_account) ||
+        (of->knows_user && !glob_head_fits(heads->user, of->user)))
+        return false;
+    if (heads->name.mask == 0) return true;
+    for (size_t i = 0; i < of->name_count; i++)
+        if (glob_head_fits(heads->name, of->names[i])) return true;
+    return false;
 }
 
 /* A reference that does not parse names no image that any runtime would pull. */

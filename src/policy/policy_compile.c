@@ -153,7 +153,7 @@ static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
 static bool compile_rules(struct arena *arena, const struct policy *policy, size_t kind,
                           struct policy_rules *out) {
     const struct rule **rules = ARENA_NEW(arena, const struct rule *, policy->rule_count);
-    *out = (struct policy_rules){.namespace_head = glob_head_of(&policy->match.namespaces),
+    *out = (struct policy_rules){.heads = match_heads_of(&policy->match),
                                  .policy = policy,
                                  .rules = rules};
     for (size_t i = 0; rules && i < policy->rule_count; i++)

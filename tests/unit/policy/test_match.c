@@ -22,7 +22,11 @@ static bool matches_in(const char *keys, const char *manifest, enum match_sense 
     judged.subject.operation = OPERATION_CREATE;
     judged.subject.user = STR("alice@example.com");
     judged.subject.groups = (struct str_list){groups, 2};
-    bool is_match = match_object(&judged.snapshot->policies[0].match, &judged.subject, sense);
+    const struct match *match = &judged.snapshot->policies[0].match;
+    bool is_match = match_object(match, &judged.subject, sense);
+    struct match_heads heads = match_heads_of(match);
+    struct subject_heads of = subject_heads_of(&judged.subject);
+    if (sense == MATCH_SELECT && is_match) assert_true(match_heads_fit(&heads, &of));
     judged_end(&judged);
     return is_match;
 }
@@ -181,6 +185,62 @@ static void the_envelope_decides_what_it_knows(void **state) {
     arena_fini(&arena);
 }
 
+static unsigned choose(uint32_t *state, unsigned count) {
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 16) % count;
+}
+
+static struct str_list choose_globs(uint32_t *state, struct str room[2]) {
+    static const char *const globs[] = {"web",           "web-1",   "web-*", "we?",
+                                        "w[ae]b",        "*",       "a\\*b", "ALICE",
+                                        "system:node:*", "default", "*-1",   "team-alpha-1"};
+    struct str_list list = {room, choose(state, 3)};
+    for (size_t i = 0; i < list.count; i++)
+        room[i] = str_from(globs[choose(state, sizeof globs / sizeof *globs)]);
+    return list;
+}
+
+static struct str choose_text(uint32_t *state) {
+    static const char *const texts[] = {
+        "",      "web",     "web-1",         "wab",          "a*b",         "alice",
+        "ALICE", "default", "system:node:a", "team-alpha-1", "team-alpha-2"};
+    return str_from(texts[choose(state, sizeof texts / sizeof *texts)]);
+}
+
+static void heads_turn_down_only_what_does_not_match(void **state) {
+    (void)state;
+    struct judged judged;
+    judged_begin(&judged, POLICY("p", "  rules: [{check: privileged}]\n"), MANIFEST);
+    uint32_t random = 1;
+    size_t matched = 0, turned_down = 0;
+    for (size_t i = 0; i < 100000; i++) {
+        struct str room[4][2];
+        struct match match = {.kinds = UINT32_MAX,
+                              .namespaces = choose_globs(&random, room[0]),
+                              .names = choose_globs(&random, room[1]),
+                              .users = choose_globs(&random, room[2]),
+                              .service_account_names = choose_globs(&random, room[3])};
+        match.needs_request = match.users.count > 0;
+        struct subject *subject = &judged.subject;
+        subject->is_from_review = choose(&random, 4) > 0;
+        subject->name_space = choose_text(&random);
+        subject->user = choose_text(&random);
+        judged.workload.pod.service_account_name = choose_text(&random);
+        subject->match_name_count = choose(&random, 3);
+        for (size_t j = 0; j < subject->match_name_count; j++)
+            subject->match_names[j] = choose_text(&random);
+        struct match_heads heads = match_heads_of(&match);
+        struct subject_heads of = subject_heads_of(subject);
+        bool fits = match_heads_fit(&heads, &of);
+        bool matches_plainly = match_object(&match, subject, MATCH_SELECT);
+        assert_true(fits || !matches_plainly);
+        matched += matches_plainly;
+        turned_down += !fits;
+    }
+    assert_true(matched > 1000 && turned_down > 10000);
+    judged_end(&judged);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_matches_when_one_item_does),
@@ -194,6 +254,7 @@ int main(void) {
         cmocka_unit_test(unknown_requesters_select_and_do_not_exclude),
         cmocka_unit_test(container_keys_narrow),
         cmocka_unit_test(the_envelope_decides_what_it_knows),
+        cmocka_unit_test(heads_turn_down_only_what_does_not_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
