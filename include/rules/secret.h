@@ -1,6 +1,6 @@
 /*
  * secret: does a variable hold a secret in clear? Told by its name, by its value's shape, never by guessing at
- * randomness. Tables in secret_terms.def, secret_name.c and secret_shape.c are the only home of names and shapes; docs/secrets.md explains them.
+ * randomness. Tables in secret_terms.def, secret_words.def and secret_shape.c are the only home of names and shapes; docs/secrets.md explains them.
  *
  * Values are looked at and never copied, printed or kept; but for secret_stand_in nothing is allocated. Any thread may enter.
  */
