@@ -66,10 +66,10 @@ static bool find_in_login(struct str text, size_t start, size_t at, struct secre
 
 /* In free text these words alone name other things too: a Kubernetes Secret, a count. */
 static bool is_vague(struct str name) {
-    static const char *const words[] = {"secret", "secrets", "tokens", "credentials",
-                                        "authorization"};
+    static const struct str words[] = {STR_INIT("secret"), STR_INIT("secrets"), STR_INIT("tokens"),
+                                       STR_INIT("credentials"), STR_INIT("authorization")};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (str_equals_ignore_case(name, str_from(words[i]))) return true;
+        if (str_equals_ignore_case(name, words[i])) return true;
     }
     return false;
 }

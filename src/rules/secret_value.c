@@ -121,9 +121,11 @@ bool secret_value_is_literal(struct str value) {
 }
 
 bool secret_is_password(struct str text) {
-    static const char *const placeholders[] = {"PASSWORD", "PASS", "SECRET", "TOKEN", "XXX"};
+    static const struct str placeholders[] = {STR_INIT("PASSWORD"), STR_INIT("PASS"),
+                                              STR_INIT("SECRET"), STR_INIT("TOKEN"),
+                                              STR_INIT("XXX")};
     for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++) {
-        if (str_equals(text, str_from(placeholders[i]))) return false;
+        if (str_equals(text, placeholders[i])) return false;
     }
     return !str_is_empty(text) && text.at[0] != '$' && text.at[0] != '<' && text.at[0] != '`' &&
            !secret_is_mask(text) && !is_reference(text) && !str_contains(text, STR("$(")) &&

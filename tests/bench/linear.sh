@@ -18,6 +18,9 @@ containers 400
 findings 400
 environment 3000
 names 2000
+roots 8000
+assignments 4000
+flags 2000
 nested 100
 escapes 10000
 keys 2000

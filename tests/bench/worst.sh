@@ -43,6 +43,9 @@ findings 8000
 environment 100000
 environment 21000
 names 21000
+roots 3000000
+assignments 400000
+flags 150000
 nested 30000
 nested 1200
 escapes 160000

@@ -55,6 +55,34 @@ static void names(long count) {
     printf("]}]");
 }
 
+/* Scripts, none of which holds a secret, but many times nearly. */
+static void scripts(const char *text, long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"args\":[\"\"");
+    for (int i = 0; i < 8; i++) {
+        printf(",\"");
+        repeat(text, count / 8);
+        printf("\"");
+    }
+    printf("]}]");
+}
+
+/* Short names of secrets, each with a value that is none. */
+static void assignments(long count) { scripts("A_PW=$ ", count); }
+
+/* Names of flags whose words begin or end as those of secrets do. */
+static void flags(long count) { scripts("--p-s-p-s-p-s-pw $ ", count); }
+
+/* Names in which a word of secrets could begin at each letter, and none does. */
+static void roots(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"env\":[");
+    for (int i = 0; i < 8; i++) {
+        printf("%s{\"name\":\"", i ? "," : "");
+        repeat("P", count / 8);
+        printf("%d\",\"value\":\"x\"}", i);
+    }
+    printf("]}]");
+}
+
 /* Lists in lists, as deep as podgate reads: beside the spec's other fields. */
 static void nested(long count) {
     printf("\"x\":[");
@@ -108,6 +136,9 @@ static const struct worst {
     {"findings", "containers that break every rule", findings},
     {"environment", "variables named as secrets", environment},
     {"names", "variables whose names have many words", names},
+    {"roots", "letters of one variable's name", roots},
+    {"assignments", "assignments in one script", assignments},
+    {"flags", "flags in one script", flags},
     {"nested", "lists, each nested fifty deep", nested},
     {"escapes", "escaped letters in each of four values", escapes},
     {"keys", "keys of one object", keys},
