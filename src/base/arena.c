@@ -135,7 +135,7 @@ static struct arena_block *find_block(struct arena *arena, struct arena_block **
     return block;
 }
 
-static void *allocate_in_next_block(struct arena *arena, size_t bytes) {
+__attribute__((noinline)) static void *allocate_in_next_block(struct arena *arena, size_t bytes) {
     if (bytes > SIZE_MAX - sizeof(struct arena_block)) return give_up(arena);
     struct arena_block **link = arena->current ? &arena->current->next : &arena->first;
     struct arena_block *block = find_block(arena, link, sizeof *block + bytes);
@@ -148,7 +148,7 @@ static void *allocate_in_next_block(struct arena *arena, size_t bytes) {
     return start;
 }
 
-static void *allocate(struct arena *arena, size_t bytes, size_t align) {
+static inline void *allocate(struct arena *arena, size_t bytes, size_t align) {
     size_t padding = -(uintptr_t)arena->next & (align - 1);
     size_t free_bytes = (size_t)(arena->end - arena->next);
     if (!arena->current || padding > free_bytes || bytes > free_bytes - padding)

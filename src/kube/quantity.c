@@ -120,10 +120,9 @@ static void add_units(struct quantity *q, int64_t units) {
 
 static void append_unit_digit(struct quantity *q, int64_t digit) {
     if (q->saturated) return;
-    if (q->units > (INT64_MAX - digit) / 10)
+    if (__builtin_mul_overflow(q->units, 10, &q->units) ||
+        __builtin_add_overflow(q->units, digit, &q->units))
         saturate(q);
-    else
-        q->units = q->units * 10 + digit;
 }
 
 /* Finer than a nano rounds away from zero. */

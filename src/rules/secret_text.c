@@ -313,7 +313,7 @@ static size_t behind_letters(struct str text, size_t at) {
 
 static bool find_shape(struct str text, size_t at, struct secret_hit *hit) {
     size_t length;
-    const char *what = secret_shape_at((struct str){text.at + at, text.len - at}, &length);
+    const char *what = secret_shape_at(str_slice(text, at, text.len), &length);
     return what && found(hit, what, str_slice(text, at, length));
 }
 
