@@ -398,10 +398,9 @@ static inline bool has_second_letter(const struct shape *shape, char second) {
     return shape->prefix[1] == '\0' || shape->prefix[1] == second;
 }
 
-__attribute__((noinline)) static const char *find_among(const struct shape *shape,
-                                                        const struct shape *end, struct str rest,
-                                                        size_t *length) {
-    for (; shape < end; shape++) {
+__attribute__((noinline)) static const char *find_among(const struct shape *shape, size_t left,
+                                                        struct str rest, size_t *length) {
+    for (; left > 0; shape++, left--) {
         struct str prefix = str_from(shape->prefix);
         if (!str_starts_with(rest, prefix)) continue;
         struct str body = str_slice(rest, prefix.len, rest.len);
@@ -416,13 +415,14 @@ __attribute__((noinline)) static const char *find_among(const struct shape *shap
 
 const char *secret_shape_at(struct str rest, size_t *length) {
     const struct group *group = &groups[(unsigned char)rest.at[0]];
-    const struct shape *shape = group->shapes, *end = shape + group->count;
+    const struct shape *shape = group->shapes;
+    size_t left = group->count;
     char second = '\0';
     if (rest.len > 1) second = rest.at[1];
     /* Asked for each word of every text: nearly all of them end here. */
-    while (shape < end && !has_second_letter(shape, second))
-        shape++;
-    return shape < end ? find_among(shape, end, rest, length) : NULL;
+    for (; left > 0; shape++, left--)
+        if (has_second_letter(shape, second)) return find_among(shape, left, rest, length);
+    return NULL;
 }
 
 /* --- made up --------------------------------------------------------------------------------- */
