@@ -72,7 +72,7 @@ static inline unsigned copy_block(char *to, __m128i bytes, bool is_html) {
 }
 
 static inline size_t plain_copy(char *to, struct str s, bool is_html) {
-    const char *at = s.at, *end = at + s.len;
+    const char *start = str_bytes(s), *at = start, *end = start + s.len;
     unsigned stops = 0;
     for (; end - at >= PLAIN_BLOCK; at += PLAIN_BLOCK, to += PLAIN_BLOCK) {
         stops = copy_block(to, _mm_loadu_si128((const __m128i *)(const void *)at), is_html);
@@ -80,7 +80,7 @@ static inline size_t plain_copy(char *to, struct str s, bool is_html) {
     }
     if (stops == 0)
         stops = copy_block(to, load_short((struct str){at, (size_t)(end - at)}), is_html);
-    return (size_t)(at - s.at) + (size_t)__builtin_ctz(stops);
+    return (size_t)(at - start) + (size_t)__builtin_ctz(stops);
 }
 
 #else

@@ -14,7 +14,7 @@ static uint64_t mix_pointer(uint64_t hash, const void *pointer) {
 
 static uint64_t mix_text(uint64_t hash, struct str text) {
     uint64_t word = 0, sum = text.len;
-    const char *at = text.at, *end = at + text.len;
+    const char *at = str_bytes(text), *end = at + text.len;
     for (; end - at > (ptrdiff_t)sizeof word; at += sizeof word) {
         memcpy(&word, at, sizeof word);
         sum = (sum << 7 | sum >> 57) + word * UINT64_C(0xD6E8FEB86659FD93);
