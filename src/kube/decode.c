@@ -4,9 +4,9 @@
 
 #define KEY_SHOWN_BYTES 80
 
-static inline const struct decode_row *find_between(const struct decode_row *row,
-                                                    const struct decode_row *end, struct str key) {
-    for (; row < end; row++) {
+static inline const struct decode_row *find_among(const struct decode_row *row, size_t count,
+                                                  struct str key) {
+    for (; count > 0; row++, count--) {
         if (row->key_length != key.len || row->key[0] != key.at[0]) continue;
         if (memcmp(row->key, key.at, key.len) == 0) return row;
     }
@@ -18,8 +18,9 @@ static inline const struct decode_row *find_between(const struct decode_row *row
 static const struct decode_row *find_row(const struct decode_table *table, const char *key,
                                          const struct decode_row *next) {
     struct str wanted = str_from(key);
-    const struct decode_row *row = find_between(next, table->rows + table->count, wanted);
-    return row ? row : find_between(table->rows, next, wanted);
+    size_t before = (size_t)(next - table->rows);
+    const struct decode_row *row = find_among(next, table->count - before, wanted);
+    return row ? row : find_among(table->rows, before, wanted);
 }
 
 bool decode_object(const struct decoder *decoder, const struct cJSON *node,
