@@ -4,9 +4,9 @@
 
 #define KEY_SHOWN_BYTES 80
 
-static inline const struct decode_row *find_among(const struct decode_row *row, size_t count,
-                                                  struct str key) {
-    for (; count > 0; row++, count--) {
+static inline const struct decode_row *find_between(const struct decode_row *row,
+                                                    const struct decode_row *end, struct str key) {
+    for (; row < end; row++) {
         if (row->key_length != key.len || row->key[0] != key.at[0]) continue;
         if (memcmp(row->key, key.at, key.len) == 0) return row;
     }
@@ -17,10 +17,10 @@ static inline const struct decode_row *find_among(const struct decode_row *row, 
  * goes on behind the row that was found last. */
 static const struct decode_row *find_row(const struct decode_table *table, const char *key,
                                          const struct decode_row *next) {
+    if (table->count == 0) return NULL;
     struct str wanted = str_from(key);
-    size_t before = (size_t)(next - table->rows);
-    const struct decode_row *row = find_among(next, table->count - before, wanted);
-    return row ? row : find_among(table->rows, before, wanted);
+    const struct decode_row *row = find_between(next, table->rows + table->count, wanted);
+    return row ? row : find_between(table->rows, next, wanted);
 }
 
 bool decode_object(const struct decoder *decoder, const struct cJSON *node,
