@@ -141,8 +141,11 @@ static void group_by_rules(struct told_list *list, struct told_index *index) {
     for (size_t i = 0; i < list->count; i++) {
         struct told *told = list->items[i];
         uint64_t hash = 0;
-        for (const struct rule_link *link = &told->rules; link; link = link->next)
+        const struct rule_link *link = &told->rules;
+        do {
             hash = mix_pointer(hash, link->rule);
+            link = link->next;
+        } while (link);
         told->entry = first_alike(index, hash, told, has_same_rules);
         if (told->entry != told) told->entry->entry_last->entry_next = told;
         told->entry->entry_last = told;
