@@ -55,17 +55,19 @@ struct match_image {
     struct str full_name;
 };
 /*
- * What the texts begin with that a match asks for (base/glob): nearly all matches for others are turned down by these
- * letters alone. Where they fit, the match must be asked.
+ * What the texts begin with that a match asks for (base/glob), and marks of the labels: nearly all matches for others are turned
+ * down by these alone. Where they fit, the match must be asked.
  */
 struct match_heads {
     struct glob_head name_space, user, service_account, name;
+    uint64_t labels; /* a bit for each key, one more for each key with a value that is no pattern */
 };
 struct match_heads match_heads_of(const struct match *match);
 struct subject_heads {
     uint64_t name_space, user, service_account;
     uint64_t names[4];
     size_t name_count;
+    uint64_t labels;
     bool knows_user;
 };
 struct subject_heads subject_heads_of(const struct subject *subject);

@@ -71,8 +71,40 @@ bool match_object(const struct match *match, const struct subject *subject,
     return pod_matches(match, subject);
 }
 
+/* One of 64 bits, by the first letters and the length of both; other labels may have the same. */
+static uint64_t mark_label(struct str key, struct str value) {
+    uint64_t mixed = (glob_text_head(key) + key.len) * UINT64_C(0x9E3779B97F4A7C15);
+    if (value.at)
+        mixed = (mixed ^ (glob_text_head(value) + value.len)) * UINT64_C(0xD6E8FEB86659FD93);
+    return UINT64_C(1) << (mixed >> 58);
+}
+
+static uint64_t labels_asked_for(const struct match *match) {
+    uint64_t marks = 0;
+    for (size_t i = 0; i < match->label_count; i++) {
+        const struct label_glob *label = &match->labels[i];
+        bool is_text =
+            !glob_has_wildcard(label->glob) && str_find_char(label->glob, '\\') == label->glob.len;
+        marks |= mark_label(label->key, STR_NONE);
+        if (is_text) marks |= mark_label(label->key, label->glob);
+    }
+    return marks;
+}
+
+static uint64_t labels_there(const struct cJSON *labels) {
+    uint64_t marks = 0;
+    if (!tree_is_object(labels)) return 0;
+    for (const struct cJSON *label = labels->child; label; label = label->next) {
+        if (!tree_is_string(label)) continue; /* matches nothing */
+        marks |= mark_label(tree_key(label), STR_NONE);
+        marks |= mark_label(tree_key(label), tree_string(label));
+    }
+    return marks;
+}
+
 struct match_heads match_heads_of(const struct match *match) {
-    return (struct match_heads){.name_space = glob_head_of(&match->namespaces),
+    return (struct match_heads){.labels = labels_asked_for(match),
+                                .name_space = glob_head_of(&match->namespaces),
                                 .user = glob_head_of(&match->users),
                                 .service_account = glob_head_of(&match->service_account_names),
                                 .name = glob_head_of(&match->names)};
@@ -84,6 +116,7 @@ struct subject_heads subject_heads_of(const struct subject *subject) {
                                   .service_account =
                                       glob_text_head(service_account(&subject->workload->pod)),
                                   .name_count = subject->match_name_count,
+                                  .labels = labels_there(subject->workload->pod_meta.labels),
                                   .knows_user = subject->is_from_review};
     for (size_t i = 0; i < subject->match_name_count; i++)
         heads.names[i] = glob_text_head(subject->match_names[i]);
@@ -93,7 +126,8 @@ struct subject_heads subject_heads_of(const struct subject *subject) {
 bool match_heads_fit(const struct match_heads *heads, const struct subject_heads *of) {
     if (!glob_head_fits(heads->name_space, of->name_space) ||
         !glob_head_fits(heads->service_account, of->service_account) ||
-        (of->knows_user && !glob_head_fits(heads->user, of->user)))
+        (of->knows_user && !glob_head_fits(heads->user, of->user)) ||
+        (heads->labels & ~of->labels) != 0)
         return false;
     if (heads->name.mask == 0) return true;
     for (size_t i = 0; i < of->name_count; i++)

@@ -200,6 +200,32 @@ static struct str_list choose_globs(uint32_t *state, struct str room[2]) {
     return list;
 }
 
+static char label_keys[][16] = {"app", "tier", "team/app"};
+
+static size_t choose_label_globs(uint32_t *state, struct label_glob room[2]) {
+    struct str globs[2];
+    struct str_list list = choose_globs(state, globs);
+    for (size_t i = 0; i < list.count; i++)
+        room[i] = (struct label_glob){str_from(label_keys[choose(state, 3)]), globs[i]};
+    return list.count;
+}
+
+/* An object of at most three labels, in `nodes`. */
+static struct cJSON *choose_labels(uint32_t *state, struct cJSON nodes[4]) {
+    static char values[][16] = {"", "web", "web-1", "a*b", "default", "team-alpha-1"};
+    nodes[0] = (struct cJSON){.type = cJSON_Object};
+    struct cJSON **last = &nodes[0].child;
+    for (size_t i = 1; i < 4; i++) {
+        if (choose(state, 2) == 0) continue;
+        nodes[i] = (struct cJSON){.type = choose(state, 8) == 0 ? cJSON_NULL : cJSON_String,
+                                  .string = label_keys[i - 1],
+                                  .valuestring = values[choose(state, 6)]};
+        *last = &nodes[i];
+        last = &nodes[i].next;
+    }
+    return nodes;
+}
+
 static struct str choose_text(uint32_t *state) {
     static const char *const texts[] = {
         "",      "web",     "web-1",         "wab",          "a*b",         "alice",
@@ -220,6 +246,11 @@ static void heads_turn_down_only_what_does_not_match(void **state) {
                               .names = choose_globs(&random, room[1]),
                               .users = choose_globs(&random, room[2]),
                               .service_account_names = choose_globs(&random, room[3])};
+        struct label_glob label_globs[2];
+        struct cJSON labels[4];
+        match.labels = label_globs;
+        match.label_count = choose_label_globs(&random, label_globs);
+        judged.workload.pod_meta.labels = choose_labels(&random, labels);
         match.needs_request = match.users.count > 0;
         struct subject *subject = &judged.subject;
         subject->is_from_review = choose(&random, 4) > 0;
