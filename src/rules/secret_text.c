@@ -170,13 +170,16 @@ static struct key key_before(struct str text, size_t at) {
 
 /* PASSWORD=..., db.password = ... */
 static bool find_behind_equals(struct str text, size_t at, struct secret_hit *hit) {
+    char behind = char_at(text, at + 1);
+    if (behind == '=' || behind == '~' || secret_begins_stand_in(behind)) return false;
     struct key key = key_before(text, at);
-    char before = char_before(text, key.start), behind = char_at(text, at + 1);
-    if (str_is_empty(key.name) || before == '$' || before == '{' || behind == '=' || behind == '~')
-        return false;
-    if (key.has_blank && !is_blank(behind)) return false;
-    if (!is_telling(key.name, before)) return false;
+    char before = char_before(text, key.start);
+    if (str_is_empty(key.name) || before == '$' || before == '{') return false;
+    if (key.has_blank != is_blank(behind)) return false;
     size_t start = key.has_blank ? skip_blanks(text, at + 1) : at + 1;
+    /* The name is the dear question: the value's first byte is asked before it. */
+    if (secret_begins_stand_in(char_at(text, start))) return false;
+    if (!is_telling(key.name, before)) return false;
     struct str value = begins_quoted(text, start) ? quoted_value(text, start)
                                                   : plain_value(text, start, ";& \t\r\n\"'),}|<>`");
     return find_value(key.name, value, hit);
@@ -216,6 +219,7 @@ static bool find_behind_flag(struct str text, size_t at, struct secret_hit *hit)
         end++;
     size_t start = flag_value_start(text, end);
     if (start == end || char_at(text, start) == '-') return false;
+    if (secret_begins_stand_in(char_at(text, start))) return false;
     struct str name = str_slice(text, at + 2, end - at - 2);
     if (!is_telling(name, '-')) return false;
     struct str value = begins_quoted(text, start) ? quoted_value(text, start)

@@ -19,6 +19,8 @@ static inline bool is_word_part(char c) {
 
 /* "xxxxxxxx", "********", "........" */
 bool secret_is_mask(struct str text);
+/* Of a reference, a placeholder, a command: no password inside a longer text begins so. */
+static inline bool secret_begins_stand_in(char c) { return c == '$' || c == '<' || c == '`'; }
 /* Whether a password inside a longer text is one: no reference, not even in part, no placeholder. */
 bool secret_is_password(struct str text);
 /* What a token of a known maker at the start of `rest` is, and how long; NULL: there is none. */

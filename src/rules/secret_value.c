@@ -127,7 +127,7 @@ bool secret_is_password(struct str text) {
     for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++) {
         if (str_equals(text, placeholders[i])) return false;
     }
-    return !str_is_empty(text) && text.at[0] != '$' && text.at[0] != '<' && text.at[0] != '`' &&
-           !secret_is_mask(text) && !is_reference(text) && !str_contains(text, STR("$(")) &&
+    return !str_is_empty(text) && !secret_begins_stand_in(text.at[0]) && !secret_is_mask(text) &&
+           !is_reference(text) && !str_contains(text, STR("$(")) &&
            !str_contains(text, STR("${")) && !str_contains(text, STR("{{"));
 }
