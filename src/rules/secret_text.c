@@ -118,9 +118,21 @@ static bool begins_quoted(struct str text, size_t at) {
            (char_at(text, at) == '\\' && is_quote(char_at(text, at + 1)));
 }
 
-static struct str plain_value(struct str text, size_t at, const char *ends) {
+/* Where a value without quotes ends. */
+enum { ASSIGNED = 1, LINE = 2, FLAG = 4, ANY_VALUE = ASSIGNED | LINE | FLAG };
+static const unsigned char ends_of[256] = {
+    ['\0'] = ANY_VALUE,       ['\r'] = ANY_VALUE,      ['\n'] = ANY_VALUE,
+    ['"'] = ANY_VALUE,        ['\''] = ANY_VALUE,      [' '] = ASSIGNED | FLAG,
+    ['\t'] = ASSIGNED | FLAG, [';'] = ASSIGNED | FLAG, ['&'] = ASSIGNED | FLAG,
+    ['|'] = ASSIGNED | FLAG,  ['`'] = ASSIGNED | FLAG, [','] = ASSIGNED | LINE,
+    ['}'] = ASSIGNED | LINE,  [')'] = ASSIGNED,        ['<'] = ASSIGNED,
+    ['>'] = ASSIGNED,
+};
+
+static struct str plain_value(struct str text, size_t at, unsigned kind) {
     size_t end = at;
-    while (end < text.len && end - at < VALUE_BYTES_MAX && !strchr(ends, text.at[end]))
+    while (end < text.len && end - at < VALUE_BYTES_MAX &&
+           !(ends_of[(unsigned char)text.at[end]] & kind))
         end++;
     return str_slice(text, at, end - at);
 }
@@ -180,8 +192,8 @@ static bool find_behind_equals(struct str text, size_t at, struct secret_hit *hi
     /* The name is the dear question: the value's first byte is asked before it. */
     if (secret_begins_stand_in(char_at(text, start))) return false;
     if (!is_telling(key.name, before)) return false;
-    struct str value = begins_quoted(text, start) ? quoted_value(text, start)
-                                                  : plain_value(text, start, ";& \t\r\n\"'),}|<>`");
+    struct str value =
+        begins_quoted(text, start) ? quoted_value(text, start) : plain_value(text, start, ASSIGNED);
     return find_value(key.name, value, hit);
 }
 
@@ -197,7 +209,7 @@ static bool find_behind_colon(struct str text, size_t at, struct secret_hit *hit
     if (!key.is_quoted && !begins_line(text, key.start)) return false;
     bool is_quoted = begins_quoted(text, start);
     struct str value =
-        is_quoted ? quoted_value(text, start) : str_trim(plain_value(text, start, ",}\r\n\"'"));
+        is_quoted ? quoted_value(text, start) : str_trim(plain_value(text, start, LINE));
     if (!is_quoted && str_find_char(value, ' ') < value.len) return false;
     if (is_docker_auth) return secret_is_login(value) && found(hit, "a password", value);
     return find_value(key.name, value, hit);
@@ -222,8 +234,8 @@ static bool find_behind_flag(struct str text, size_t at, struct secret_hit *hit)
     if (secret_begins_stand_in(char_at(text, start))) return false;
     struct str name = str_slice(text, at + 2, end - at - 2);
     if (!is_telling(name, '-')) return false;
-    struct str value = begins_quoted(text, start) ? quoted_value(text, start)
-                                                  : plain_value(text, start, " \t\r\n;&|\"'`");
+    struct str value =
+        begins_quoted(text, start) ? quoted_value(text, start) : plain_value(text, start, FLAG);
     return find_value(name, value, hit);
 }
 
