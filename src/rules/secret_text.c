@@ -180,8 +180,21 @@ static struct key key_before(struct str text, size_t at) {
     return key;
 }
 
-/* PASSWORD=..., db.password = ... */
-static bool find_behind_equals(struct str text, size_t at, struct secret_hit *hit) {
+/* Where the last reference or URL in a value begins; 0: it holds none behind its first byte. */
+static size_t last_stand_in(struct str value) {
+    for (size_t at = value.len; at-- > 1;) {
+        struct str rest = str_slice(value, at, value.len);
+        if (str_starts_with(rest, STR("${")) || str_starts_with(rest, STR("$(")) ||
+            str_starts_with(rest, STR("{{")) || str_starts_with(rest, STR("://")))
+            return at;
+    }
+    return 0;
+}
+
+/* PASSWORD=..., db.password = ... No sign before `*none_before` has a secret behind it. */
+static bool find_behind_equals(struct str text, size_t at, size_t *none_before,
+                               struct secret_hit *hit) {
+    if (at < *none_before) return false;
     char behind = char_at(text, at + 1);
     if (behind == '=' || behind == '~' || secret_begins_stand_in(behind)) return false;
     struct key key = key_before(text, at);
@@ -194,7 +207,10 @@ static bool find_behind_equals(struct str text, size_t at, struct secret_hit *hi
     if (!is_telling(key.name, before)) return false;
     struct str value =
         begins_quoted(text, start) ? quoted_value(text, start) : plain_value(text, start, ASSIGNED);
-    return find_value(key.name, value, hit);
+    if (find_value(key.name, value, hit)) return true;
+    /* A=A=A=${B}: the values within this one hold its reference too. */
+    if (!begins_quoted(text, start)) *none_before = start + last_stand_in(value);
+    return false;
 }
 
 /* "password": "...", and at the start of a line password: ... */
@@ -334,12 +350,13 @@ static bool find_shape(struct str text, size_t at, struct secret_hit *hit) {
 }
 
 /* At what is part of no word. `word` is where the last one began that ends at a blank or quote. */
-static bool find_at_mark(struct str text, size_t at, size_t word, struct secret_hit *hit) {
+static bool find_at_mark(struct str text, size_t at, size_t word, size_t *none_before,
+                         struct secret_hit *hit) {
     switch (text.at[at]) {
     case ':':
         if (str_starts_with(str_slice(text, at, 3), STR("://"))) return find_in_url(text, at, hit);
         return find_behind_colon(text, at, hit) || find_without_prefix(text, at, hit);
-    case '=': return find_behind_equals(text, at, hit);
+    case '=': return find_behind_equals(text, at, none_before, hit);
     case '@': return find_in_login(text, word, at, hit);
     case '.':
     case '~': return find_without_prefix(text, at, hit);
@@ -358,11 +375,13 @@ static bool find_at_dash(struct str text, size_t at, struct secret_hit *hit) {
 
 bool secret_find(struct str text, struct secret_hit *hit) {
     if (text.len < SHORTEST) return false;
+    size_t none_before = 0;
     for (size_t word = 0, at = 0; at < text.len;) {
         unsigned class = class_at(text, at);
         bool is_found = class == LETTER ? find_shape(text, at, hit)
-                        : class == DASH ? find_at_dash(text, at, hit)
-                                        : class == MARK && find_at_mark(text, at, word, hit);
+                        : class == DASH
+                            ? find_at_dash(text, at, hit)
+                            : class == MARK && find_at_mark(text, at, word, &none_before, hit);
         if (is_found) return true;
         at++;
         if (class == LETTER || class == DASH) at = behind_letters(text, at);

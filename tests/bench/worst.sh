@@ -45,6 +45,7 @@ environment 21000
 names 21000
 roots 3000000
 assignments 400000
+chains 5600
 flags 150000
 nested 30000
 nested 1200

@@ -69,6 +69,20 @@ static void scripts(const char *text, long count) {
 /* Short names of secrets, each with a value that is none. */
 static void assignments(long count) { scripts("A_PW=$ ", count); }
 
+/* Assignments in assignments, as long as a value is looked at; what ends them is a reference. */
+static void chains(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"args\":[\"\"");
+    for (int i = 0; i < 8; i++) {
+        printf(",\"");
+        for (long chain = 0; chain < count / 8; chain++) {
+            repeat("A_PW=", 100);
+            printf("${ ");
+        }
+        printf("\"");
+    }
+    printf("]}]");
+}
+
 /* Names of flags whose words begin or end as those of secrets do. */
 static void flags(long count) { scripts("--p-s-p-s-p-s-pw $ ", count); }
 
@@ -138,6 +152,7 @@ static const struct worst {
     {"names", "variables whose names have many words", names},
     {"roots", "letters of one variable's name", roots},
     {"assignments", "assignments in one script", assignments},
+    {"chains", "assignments that hold a hundred others each", chains},
     {"flags", "flags in one script", flags},
     {"nested", "lists, each nested fifty deep", nested},
     {"escapes", "escaped letters in each of four values", escapes},
