@@ -479,6 +479,20 @@ static void only_text_of_a_key_s_length_has_entropy(void **state) {
     assert_false(secret_value_is_random((struct str){text, 19}, 20, 3800));
 }
 
+/* A value that is refused for a reference in it is passed over, not what stands behind that reference. */
+static void a_secret_behind_a_refused_value_is_found(void **state) {
+    (void)state;
+    static const char *const values[] = {
+        "A_PW=B_PW=c${X} DB_PASSWORD=hunter22",
+        "A_PW=B_PW=c${X},DB_PASSWORD=hunter22",
+        "A_PW=a$(X) B_PW=b{{x}} DB_PASSWORD=hunter22",
+        "URL=http://db/?a_pw=x${X}&db_password=hunter22",
+    };
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        if (!secret_value_shape(str_from(values[i]))) fail_msg("\"%s\" is missed", values[i]);
+    assert_null(secret_value_shape(STR("A_PW=B_PW=C_PW=c${X}")));
+}
+
 /* Values at the end of their memory: a sanitizer sees a read beyond it. */
 static void no_byte_behind_a_value_is_read(void **state) {
     (void)state;
@@ -540,6 +554,7 @@ int main(void) {
         cmocka_unit_test(what_surrounds_a_sign_is_bounded),
         cmocka_unit_test(a_flag_announces_a_secret_as_the_next_word),
         cmocka_unit_test(only_text_of_a_key_s_length_has_entropy),
+        cmocka_unit_test(a_secret_behind_a_refused_value_is_found),
         cmocka_unit_test(no_byte_behind_a_value_is_read),
         cmocka_unit_test(hostile_values_take_linear_time),
     };
