@@ -138,6 +138,11 @@ void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) PRINTF
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes);
 /* The same escaping and cut without the quotes. */
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes);
+/* Quoted, cut to 64 bytes, as an argument for %s: ("%s is no kind", str_quoted(name).text). */
+struct quoted {
+    char text[384];
+};
+struct quoted str_quoted(struct str s);
 void strbuf_truncate(struct strbuf *buf, size_t len);
 static inline struct str strbuf_str(const struct strbuf *buf) {
     return (struct str){buf->at, buf->len};

@@ -137,6 +137,19 @@ void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
     strbuf_add_char(buf, '"');
 }
 
+#define QUOTED_BYTES 64
+
+struct quoted str_quoted(struct str s) {
+    /* Four characters show a byte at worst, and while it is written a block more may be. */
+    _Static_assert(QUOTED_BYTES * 4 + sizeof "\"...\"" + QUOTED_BYTES + PLAIN_BLOCK <=
+                       sizeof(struct quoted),
+                   "never grows: there is no arena");
+    struct quoted quoted = {""};
+    struct strbuf buf = {.at = quoted.text, .capacity = sizeof quoted.text};
+    strbuf_add_quoted(&buf, s, QUOTED_BYTES);
+    return quoted;
+}
+
 struct str str_join(struct arena *arena, const struct str_list *list, struct str separator) {
     if (list->count == 0) return STR_NONE;
     struct strbuf text;

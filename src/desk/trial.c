@@ -9,7 +9,6 @@
 #include "desk/trial_parts.h"
 
 #define API_VERSION STR("podgate.io/v1alpha1")
-#define QUOTE_MAX 64
 
 /* --- rows -------------------------------------------------------------------------------------- */
 
@@ -102,17 +101,10 @@ void trial_error(struct trial *trial, const struct cJSON *node, const char *form
                     "%.*s", STR_ARGS(strbuf_str(&text)));
 }
 
-static const char *quote(struct trial *trial, struct str text) {
-    struct strbuf shown;
-    strbuf_init(&shown, trial->arena, 128);
-    strbuf_add_quoted(&shown, text, QUOTE_MAX);
-    return shown.at ? shown.at : "";
-}
-
 static void hint_near(struct trial *trial, struct str wrong, const struct str *words,
                       size_t count) {
     struct str near = str_nearest(wrong, words, count);
-    if (near.len) diagnostics_hint(trial->diagnostics, "did you mean \"%.*s\"?", STR_ARGS(near));
+    if (near.len) diagnostics_hint(trial->diagnostics, "did you mean %s?", str_quoted(near).text);
 }
 
 /* --- decoding ---------------------------------------------------------------------------------- */
@@ -144,7 +136,7 @@ static size_t read_word(struct trial *trial, const struct cJSON *node, const cha
     if (!read_text(trial, node, name, &word)) return count;
     for (size_t i = 0; i < count; i++)
         if (str_equals(words[i], word)) return i;
-    trial_error(trial, node, "unknown %s %s", name, quote(trial, word));
+    trial_error(trial, node, "unknown %s %s", name, str_quoted(word).text);
     hint_near(trial, word, words, count);
     return count;
 }
@@ -217,7 +209,7 @@ static bool read_rows(struct trial *trial, const struct cJSON *node, const char 
         struct place place = place_of(trial, member);
         (void)!tree_key_place(trial->document, member, &place);
         diagnostics_add(trial->diagnostics, DIAGNOSTIC_ERROR, trial->path, place.line, place.column,
-                        "unknown key %s in %s", quote(trial, tree_key(member)), what);
+                        "unknown key %s in %s", str_quoted(tree_key(member)).text, what);
         hint_near(trial, tree_key(member), names, count);
     }
     return trial->diagnostics->errors == before;
@@ -301,7 +293,7 @@ static void run_test(struct trial *trial, const struct cJSON *root) {
     if (!snapshot_find_profile(snapshot,
                                trial->spec.profile.len ? trial->spec.profile : STR("default")))
         trial_error(trial, tree_find(spec, STR("profile")), "there is no profile %s",
-                    quote(trial, trial->spec.profile));
+                    str_quoted(trial->spec.profile).text);
     else
         for (const struct cJSON *item = trial->spec.cases_node->child; item; item = item->next) {
             struct trial_case each;

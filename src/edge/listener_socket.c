@@ -48,9 +48,8 @@ static bool parse_address(struct str text, struct address *out, struct error *er
     if (colon < text.len && str_to_int64(str_slice(text, colon + 1, text.len), &port) &&
         port >= 0 && port <= 65535 && parse_host(str_slice(text, 0, colon), (uint16_t)port, out))
         return true;
-    return error_set(err, ERR_USAGE,
-                     "\"%.*s\" is no address: write :8443, 127.0.0.1:8443 or [::1]:8443",
-                     text.len > 64 ? 64 : (int)text.len, text.at ? text.at : "");
+    return error_set(err, ERR_USAGE, "%s is no address: write :8443, 127.0.0.1:8443 or [::1]:8443",
+                     str_quoted(text).text);
 }
 
 /* A listening socket, or -1 with errno. */

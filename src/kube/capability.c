@@ -119,9 +119,9 @@ bool capability_check_names(const struct str_list *names, size_t *wrong, struct 
         *wrong = i;
         struct str nearest = capability_nearest(name);
         if (str_is_empty(nearest))
-            return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability", STR_ARGS(name));
-        return error_set(err, ERR_SCHEMA, "\"%.*s\" is no capability; did you mean \"%.*s\"?",
-                         STR_ARGS(name), STR_ARGS(nearest));
+            return error_set(err, ERR_SCHEMA, "%s is no capability", str_quoted(name).text);
+        return error_set(err, ERR_SCHEMA, "%s is no capability; did you mean \"%.*s\"?",
+                         str_quoted(name).text, STR_ARGS(nearest));
     }
     return true;
 }

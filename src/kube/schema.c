@@ -107,6 +107,6 @@ bool schema_check_field(enum schema schema, struct str field, struct error *err)
     }
     struct str nearest = str_nearest(field, names, count);
     if (str_is_empty(nearest)) return true;
-    return error_set(err, ERR_SCHEMA, "names no field of %s: \"%.*s\"; did you mean \"%.*s\"?",
-                     schemas[schema].what, STR_ARGS(field), STR_ARGS(nearest));
+    return error_set(err, ERR_SCHEMA, "names no field of %s: %s; did you mean \"%.*s\"?",
+                     schemas[schema].what, str_quoted(field).text, STR_ARGS(nearest));
 }

@@ -99,9 +99,8 @@ static void refuse_same_rule(struct loading *loading, const struct cJSON *node,
     for (size_t i = 0; i < loaded->policy.rule_count; i++) {
         const struct rule *before = &loaded->rules[i];
         if (!str_equals(before->name, rule->name)) continue;
-        loading_error(loading, node,
-                      "a second rule \"%.*s\" in this policy, the first is in line %u",
-                      STR_ARGS(rule->name), before->line);
+        loading_error(loading, node, "a second rule %s in this policy, the first is in line %u",
+                      str_quoted(rule->name).text, before->line);
         loading_hint(loading, "give one of them a name of its own");
         return;
     }
@@ -212,7 +211,7 @@ static void decode_api_version(struct loading *loading, const struct cJSON *node
     if (!loading_string(loading, node, node->string, &version)) return;
     ((struct head *)out)->is_ours = str_equals(version, STR(POLICY_API_VERSION));
     if (((struct head *)out)->is_ours) return;
-    loading_error(loading, node, "unknown apiVersion %s", loading_quote(loading, version));
+    loading_error(loading, node, "unknown apiVersion %s", str_quoted(version).text);
     loading_hint(loading, "this podgate reads " POLICY_API_VERSION);
 }
 

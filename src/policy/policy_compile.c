@@ -23,8 +23,8 @@ static void refuse_same_policies(struct loading *loading) {
                 !str_equals(first->policy.name, later->policy.name))
                 continue;
             loading_error_at(loading, &later->origin,
-                             "a second policy named \"%.*s\", the first is at %s",
-                             STR_ARGS(later->policy.name),
+                             "a second policy named %s, the first is at %s",
+                             str_quoted(later->policy.name).text,
                              loading_origin_text(loading, &first->origin));
             break;
         }
@@ -36,8 +36,9 @@ static void refuse_same_profiles(struct loading *loading) {
              first = first->next) {
             if (str_is_empty(later->name) || !str_equals(first->name, later->name)) continue;
             loading_error_at(loading, &later->origin,
-                             "a second profile named \"%.*s\", the first is at %s",
-                             STR_ARGS(later->name), loading_origin_text(loading, &first->origin));
+                             "a second profile named %s, the first is at %s",
+                             str_quoted(later->name).text,
+                             loading_origin_text(loading, &first->origin));
             break;
         }
 }
@@ -61,7 +62,7 @@ static void refuse_unknown_policies(struct loading *loading) {
             if (glob_has_wildcard(named->glob) || any_policy_matches(loading, named->glob))
                 continue;
             loading_error_at(loading, &named->origin, "no policy is named %s",
-                             loading_quote(loading, named->glob));
+                             str_quoted(named->glob).text);
             loading_hint_words(loading, named->glob, names, count);
         }
 }

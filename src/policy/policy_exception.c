@@ -19,8 +19,10 @@ static void decode_rules(struct loading *loading, const struct cJSON *node, void
         if (str_is_empty(glob) || str_equals(glob, STR("*")) || str_find_char(glob, '/') < glob.len)
             continue;
         loading_error(loading, item, "%s names no rule: \"rules\" takes policy/rule",
-                      loading_quote(loading, glob));
-        loading_hint(loading, "write \"*/%.*s\" or \"%.*s/*\"", STR_ARGS(glob), STR_ARGS(glob));
+                      str_quoted(glob).text);
+        struct str of_any = str_format(loading->arena, "*/%.*s", STR_ARGS(glob));
+        struct str any_of = str_format(loading->arena, "%.*s/*", STR_ARGS(glob));
+        loading_hint(loading, "write %s or %s", str_quoted(of_any).text, str_quoted(any_of).text);
     }
 }
 
@@ -39,7 +41,7 @@ static void unknown_control(struct loading *loading, const struct cJSON *item, s
         if (count == 0 || !str_equals(ids[count - 1], known)) ids[count++] = known;
     }
     loading_error(loading, item, "%s is no control of the Pod Security Standards",
-                  loading_quote(loading, id));
+                  str_quoted(id).text);
     loading_hint_words(loading, id, ids, count);
 }
 
@@ -138,8 +140,8 @@ void loading_refuse_same_exceptions(struct loading *loading) {
                 !str_equals(first->exception.name, later->exception.name))
                 continue;
             loading_error_at(loading, &later->origin,
-                             "a second exception named \"%.*s\", the first is at %.*s:%u:%u",
-                             STR_ARGS(later->exception.name), STR_ARGS(first->origin.file),
+                             "a second exception named %s, the first is at %.*s:%u:%u",
+                             str_quoted(later->exception.name).text, STR_ARGS(first->origin.file),
                              first->origin.line, first->origin.column);
             break;
         }
@@ -160,10 +162,10 @@ static void refuse_pod_controls(struct loading *loading, const struct loaded_exc
     for (size_t i = 0; i < controls->count; i++)
         if (is_judged_at_containers(controls->items[i])) return;
     loading_error_at(loading, &loaded->match_origin,
-                     "this would excuse nothing: %.*s%s judged on the pod as a whole, and "
+                     "this would excuse nothing: %s%s judged on the pod as a whole, and "
                      "containers, containerTypes and images excuse only what is found at a "
                      "container",
-                     STR_ARGS(controls->items[0]),
+                     str_quoted(controls->items[0]).text,
                      controls->count > 1 ? " and the other controls are" : " is");
     loading_hint(loading, "leave the container keys out and name the object");
 }

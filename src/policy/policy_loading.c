@@ -4,16 +4,8 @@
 #include "base/date.h"
 #include "base/glob.h"
 
-#define QUOTE_MAX 64
 #define LABEL_MAX 63
 #define LINE_MAX_BYTES 512
-
-const char *loading_quote(struct loading *loading, struct str text) {
-    struct strbuf buf;
-    strbuf_init(&buf, loading->arena, 0);
-    strbuf_add_quoted(&buf, text, QUOTE_MAX);
-    return buf.at ? buf.at : "";
-}
 
 struct origin loading_origin(const struct loading *loading, const struct cJSON *node) {
     struct place place = {0};
@@ -76,7 +68,7 @@ void loading_hint_words(struct loading *loading, struct str wrong, const struct 
                         size_t count) {
     struct str near = str_nearest(wrong, words, count);
     if (!str_is_empty(near)) {
-        loading_hint(loading, "did you mean \"%.*s\"?", STR_ARGS(near));
+        loading_hint(loading, "did you mean %s?", str_quoted(near).text);
         return;
     }
     struct strbuf list;
@@ -117,7 +109,7 @@ void loading_object(struct loading *loading, const struct cJSON *node, const cha
         const struct key_row *row = find_row(rows, count, tree_key(member));
         if (!row) {
             loading_error_key(loading, member, "unknown key %s in %s",
-                              loading_quote(loading, tree_key(member)), what);
+                              str_quoted(tree_key(member)).text, what);
             hint_key(loading, tree_key(member), rows, count);
         } else if (tree_is_null(member)) {
             loading_error_key(loading, member, "\"%s\" has no value", row->name);
@@ -154,7 +146,7 @@ bool loading_list(struct loading *loading, const struct cJSON *node, const char 
     if (!tree_is_array(node)) {
         loading_error(loading, node, "\"%s\" takes a list, this is %s", what, tree_type_name(node));
         if (tree_is_string(node))
-            loading_hint(loading, "write [%s]", loading_quote(loading, tree_string(node)));
+            loading_hint(loading, "write [%s]", str_quoted(tree_string(node)).text);
         else if (tree_is_object(node))
             loading_hint(loading, "begin each item with a dash");
         return false;
@@ -199,8 +191,7 @@ bool loading_date(struct loading *loading, const struct cJSON *node, const char 
     struct str text;
     if (!loading_string(loading, node, what, &text)) return false;
     if (date_parse(text, days, &err)) return true;
-    loading_error(loading, node, "\"%s\" takes a date, this is %s", what,
-                  loading_quote(loading, text));
+    loading_error(loading, node, "\"%s\" takes a date, this is %s", what, str_quoted(text).text);
     loading_hint(loading, "%s", err.text);
     return false;
 }
@@ -221,7 +212,7 @@ bool loading_label(struct loading *loading, const struct cJSON *node, const char
     if (is_label(*out)) return true;
     loading_error(loading, node,
                   "the name %s must be lower-case letters, digits and inner dashes, at most %d",
-                  loading_quote(loading, *out), LABEL_MAX);
+                  str_quoted(*out).text, LABEL_MAX);
     return false;
 }
 
@@ -235,7 +226,7 @@ void loading_globs(struct loading *loading, const struct cJSON *node, struct str
         struct str glob;
         if (!loading_string(loading, item, node->string, &glob)) continue;
         if (!glob_check(glob, &err))
-            loading_error(loading, item, "%s: %s", loading_quote(loading, glob), err.text);
+            loading_error(loading, item, "%s: %s", str_quoted(glob).text, err.text);
         else
             items[out->count++] = glob;
     }
@@ -243,7 +234,7 @@ void loading_globs(struct loading *loading, const struct cJSON *node, struct str
 
 void loading_unknown_word(struct loading *loading, const struct cJSON *node, struct str word,
                           const struct str *words, size_t count) {
-    loading_error(loading, node, "unknown %s %s", node->string, loading_quote(loading, word));
+    loading_error(loading, node, "unknown %s %s", node->string, str_quoted(word).text);
     loading_hint_words(loading, word, words, count);
 }
 

@@ -114,8 +114,6 @@ void loading_hint(struct loading *loading, const char *format, ...) PRINTF_LIKE(
 /* "did you mean ...?" when one of the words is near, else "write a, b or c" when they are few. */
 void loading_hint_words(struct loading *loading, struct str wrong, const struct str *words,
                         size_t count);
-/* Text of a file as a message shows it: quoted and cut. Terminated, never NULL. */
-const char *loading_quote(struct loading *loading, struct str text);
 struct origin loading_origin(const struct loading *loading, const struct cJSON *node);
 
 /* Decodes an object by its key table; `what` names it in messages ("spec", "the rule"). */

@@ -30,7 +30,7 @@ static uint32_t decode_words(struct loading *loading, const struct cJSON *node,
             bits |= UINT32_C(1) << at;
             continue;
         }
-        loading_error(loading, item, "unknown %s %s", kind_of_word, loading_quote(loading, word));
+        loading_error(loading, item, "unknown %s %s", kind_of_word, str_quoted(word).text);
         loading_hint_words(loading, word, words, count);
     }
     return bits;
@@ -47,17 +47,17 @@ static void refuse_kind(struct loading *loading, const struct cJSON *item, struc
     }
     if (same > 1) {
         loading_error(loading, item, "more than one WorkloadKind has the kind %s",
-                      loading_quote(loading, name));
+                      str_quoted(name).text);
         loading_hint(loading, "write its group too: %.*s.GROUP", STR_ARGS(name));
         return;
     }
-    loading_error(loading, item, "unknown kind %s", loading_quote(loading, name));
+    loading_error(loading, item, "unknown kind %s", str_quoted(name).text);
     struct str near = str_nearest(name, names, count);
     struct str all = str_join(loading->arena, &(struct str_list){names, count}, STR(", "));
     if (str_is_empty(near))
         loading_hint(loading, "write one of %.*s, or declare it: kind WorkloadKind", STR_ARGS(all));
     else
-        loading_hint(loading, "did you mean \"%.*s\"?", STR_ARGS(near));
+        loading_hint(loading, "did you mean %s?", str_quoted(near).text);
 }
 
 static void decode_kinds(struct loading *loading, const struct cJSON *node, void *out) {
@@ -128,7 +128,7 @@ static void decode_labels(struct loading *loading, const struct cJSON *node, voi
         struct label_glob label = {.key = tree_key(member)};
         if (!loading_string(loading, member, member->string, &label.glob)) continue;
         if (!glob_check(label.glob, &err))
-            loading_error(loading, member, "%s: %s", loading_quote(loading, label.glob), err.text);
+            loading_error(loading, member, "%s: %s", str_quoted(label.glob).text, err.text);
         else
             labels[count++] = label;
     }
@@ -165,7 +165,7 @@ static void decode_images(struct loading *loading, const struct cJSON *node, voi
         if (image_pattern_parse(loading->arena, text, &patterns[count], &err))
             count++;
         else
-            loading_error(loading, item, "the image pattern %s %s", loading_quote(loading, text),
+            loading_error(loading, item, "the image pattern %s %s", str_quoted(text).text,
                           err.text);
     }
     draft->match.images = (struct image_pattern_list){patterns, count};
@@ -247,7 +247,7 @@ static void refuse_broad(struct loading *loading, const struct cJSON *node, cons
         if (at == count) continue;
         loading_error(loading, item,
                       "%s takes out nearly all Pods: the controllers that create them %s %.*s",
-                      loading_quote(loading, tree_string(item)), how, STR_ARGS(covered[at]));
+                      str_quoted(tree_string(item)).text, how, STR_ARGS(covered[at]));
         loading_hint(loading, "if that is meant, add acknowledgeBroadRequesters: true beside it");
     }
 }

@@ -25,12 +25,12 @@ static void decode_rule_check(struct loading *loading, const struct cJSON *node,
     if (!loading_string(loading, node, node->string, &id)) return;
     draft->rule.check = check_find(id);
     if (draft->rule.check) return;
-    loading_error(loading, node, "unknown check %s", loading_quote(loading, id));
+    loading_error(loading, node, "unknown check %s", str_quoted(id).text);
     struct str near = check_nearest(id);
     if (str_is_empty(near))
         loading_hint(loading, "podgate list shows all checks");
     else
-        loading_hint(loading, "did you mean \"%.*s\"?", STR_ARGS(near));
+        loading_hint(loading, "did you mean %s?", str_quoted(near).text);
 }
 
 static void decode_rule_action(struct loading *loading, const struct cJSON *node, void *out) {

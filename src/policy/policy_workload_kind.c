@@ -35,7 +35,7 @@ static void decode_group(struct loading *loading, const struct cJSON *node, void
     struct str *group = &((struct kind_draft *)out)->kind.group;
     if (!loading_string(loading, node, node->string, group)) return;
     if (is_made_of(*group, ALSO_DOT | ALSO_DASH)) return;
-    loading_error(loading, node, "%s is no API group", loading_quote(loading, *group));
+    loading_error(loading, node, "%s is no API group", str_quoted(*group).text);
     loading_hint(loading, "write apiVersion's part before the slash, such as argoproj.io");
 }
 
@@ -45,7 +45,7 @@ static void decode_kind(struct loading *loading, const struct cJSON *node, void 
     if (!loading_string(loading, node, node->string, &draft->kind.kind)) return;
     char first = draft->kind.kind.at[0];
     if (first >= 'A' && first <= 'Z' && is_made_of(draft->kind.kind, ALSO_UPPER)) return;
-    loading_error(loading, node, "%s is no kind", loading_quote(loading, draft->kind.kind));
+    loading_error(loading, node, "%s is no kind", str_quoted(draft->kind.kind).text);
     loading_hint(loading, "write it as objects do, such as Rollout");
 }
 
@@ -53,7 +53,7 @@ static void decode_resource(struct loading *loading, const struct cJSON *node, v
     struct str *resource = &((struct kind_draft *)out)->kind.resource;
     if (!loading_string(loading, node, node->string, resource)) return;
     if (is_made_of(*resource, ALSO_DASH)) return;
-    loading_error(loading, node, "%s is no resource", loading_quote(loading, *resource));
+    loading_error(loading, node, "%s is no resource", str_quoted(*resource).text);
     loading_hint(loading, "write the plural that kubectl api-resources shows, such as rollouts");
 }
 
@@ -74,14 +74,13 @@ static void decode_pod_template(struct loading *loading, const struct cJSON *nod
     if (!loading_string(loading, node, node->string, &path)) return;
     if (str_find_char(path, '[') < path.len) {
         loading_error(loading, node, "%s: a kind has one pod template, no list of them",
-                      loading_quote(loading, path));
+                      str_quoted(path).text);
         loading_hint(loading, "leave the kind out: the Pods that it makes are judged");
     } else if (!is_path(path)) {
-        loading_error(loading, node, "%s is no path of keys", loading_quote(loading, path));
+        loading_error(loading, node, "%s is no path of keys", str_quoted(path).text);
         loading_hint(loading, "write keys with dots between them, such as spec.template");
     } else if (!str_equals(path, STR("spec")) && !str_starts_with(path, STR("spec."))) {
-        loading_error(loading, node, "the path %s does not begin with spec",
-                      loading_quote(loading, path));
+        loading_error(loading, node, "the path %s does not begin with spec", str_quoted(path).text);
         loading_hint(loading, "it leads from the object to its pod template: spec.template");
     }
     kind->template_path = str_copy(loading->arena, path);
@@ -133,8 +132,8 @@ static bool is_new(struct loading *loading, const struct kind_draft *draft,
                           loading_origin_text(loading, &declaration->origin));
         else if (str_equals(declaration->name, loaded->name))
             loading_error_at(loading, &loaded->origin,
-                             "a second WorkloadKind named \"%.*s\", the first is at %s",
-                             STR_ARGS(loaded->name),
+                             "a second WorkloadKind named %s, the first is at %s",
+                             str_quoted(loaded->name).text,
                              loading_origin_text(loading, &declaration->origin));
         else
             continue;

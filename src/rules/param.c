@@ -38,27 +38,19 @@ bool param_error_in(struct error *err, const char *name, size_t index) {
     return error_in(err, where);
 }
 
-struct str param_quoted(struct arena *arena, struct str text) {
-    struct strbuf buf;
-    strbuf_init(&buf, arena, 0);
-    strbuf_add_quoted(&buf, text, 64);
-    return strbuf_str(&buf);
-}
-
 static void complain_of_unknown(struct param_decoding *d, const struct cJSON *node,
                                 const struct param *rows, size_t count) {
     struct place place = {0};
     if (!d->document || !tree_key_place(d->document, node, &place)) place = (struct place){0};
     diagnostics_add(d->diagnostics, DIAGNOSTIC_ERROR, d->file, place.line, place.column,
-                    "unknown parameter %.*s of %s",
-                    STR_ARGS(param_quoted(d->arena, tree_key(node))), d->owner);
+                    "unknown parameter %s of %s", str_quoted(tree_key(node)).text, d->owner);
     struct str *names = ARENA_NEW(d->arena, struct str, count);
     if (!names) return;
     for (size_t i = 0; i < count; i++)
         names[i] = str_from(rows[i].name);
     struct str nearest = str_nearest(tree_key(node), names, count);
     if (!str_is_empty(nearest))
-        diagnostics_hint(d->diagnostics, "did you mean \"%.*s\"?", STR_ARGS(nearest));
+        diagnostics_hint(d->diagnostics, "did you mean %s?", str_quoted(nearest).text);
     else if (count == 0)
         diagnostics_hint(d->diagnostics, "it has no parameters");
 }

@@ -37,7 +37,6 @@ bool param_complain(struct param_decoding *d, const struct cJSON *node, const ch
     PRINTF_LIKE(3, 4);
 /* "must be WANTED, it is a list" */
 bool param_complain_of_type(struct param_decoding *d, const char *wanted, const struct cJSON *node);
-struct str param_quoted(struct arena *arena, struct str text);
 
 /* Reads the value as the row's type wants it into the params struct; false: told. */
 bool param_read(struct param_decoding *d, const struct param_parsed *value, void *target);

@@ -18,7 +18,7 @@ static bool require_text(struct param_decoding *d, const struct param_scalar *it
 static bool require_string(struct param_decoding *d, const struct param_scalar *item) {
     if (!tree_is_number(item->node) && !tree_is_bool(item->node)) return require_text(d, item);
     param_complain_of_type(d, "a string", item->node);
-    diagnostics_hint(d->diagnostics, "write \"%.*s\" in quotes", STR_ARGS(item->text));
+    diagnostics_hint(d->diagnostics, "write %s in quotes", str_quoted(item->text).text);
     return false;
 }
 
@@ -66,8 +66,8 @@ static bool read_globs(struct param_decoding *d, const struct param_parsed *valu
     for (size_t i = 0; fine && i < globs->count; i++) {
         struct error err = {0};
         if (!glob_check(globs->items[i], &err))
-            fine = param_complain(d, value->items[i].node, "has the bad pattern %.*s: %s",
-                                  STR_ARGS(param_quoted(d->arena, globs->items[i])), err.text);
+            fine = param_complain(d, value->items[i].node, "has the bad pattern %s: %s",
+                                  str_quoted(globs->items[i]).text, err.text);
     }
     return fine;
 }
@@ -100,8 +100,8 @@ static bool find_choice(struct param_decoding *d, const struct param_scalar *ite
         return param_complain(d, item->node, "must be one of %.*s, it is %s", STR_ARGS(wanted),
                               tree_type_name(item->node));
     }
-    return param_complain(d, item->node, "must be one of %.*s, it is %.*s", STR_ARGS(wanted),
-                          STR_ARGS(param_quoted(d->arena, item->text)));
+    return param_complain(d, item->node, "must be one of %.*s, it is %s", STR_ARGS(wanted),
+                          str_quoted(item->text).text);
 }
 
 static bool read_choice(struct param_decoding *d, const struct param_parsed *value, void *target) {
@@ -135,8 +135,8 @@ static bool read_images(struct param_decoding *d, const struct param_parsed *val
         if (!require_string(d, item))
             fine = false;
         else if (!image_pattern_parse(d->arena, item->text, &items[i], &err))
-            fine = param_complain(d, item->node, "has the bad image pattern %.*s: %s",
-                                  STR_ARGS(param_quoted(d->arena, item->text)), err.text);
+            fine = param_complain(d, item->node, "has the bad image pattern %s: %s",
+                                  str_quoted(item->text).text, err.text);
     }
     out->items = items;
     out->count = value->count;
@@ -174,9 +174,9 @@ static bool read_ranges(struct param_decoding *d, const struct param_parsed *val
             fine = false;
         else if (!parse_range(item->text, d->row, &items[i]))
             fine = param_complain(d, item->node,
-                                  "has %.*s, which is no number and no range within %lld-%lld",
-                                  STR_ARGS(param_quoted(d->arena, item->text)),
-                                  (long long)d->row->min, (long long)d->row->max);
+                                  "has %s, which is no number and no range within %lld-%lld",
+                                  str_quoted(item->text).text, (long long)d->row->min,
+                                  (long long)d->row->max);
     }
     out->items = items;
     out->count = value->count;

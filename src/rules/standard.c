@@ -104,29 +104,28 @@ static void select_active(struct standard *standard) {
     }
 }
 
-static bool check_known(struct str id, struct arena *arena, struct error *err) {
+static bool check_known(struct str id, struct error *err) {
     struct str known[STANDARD_ACTIVE_MAX];
     for (size_t i = 0; i < standard_control_count; i++) {
         known[i] = str_from(standard_controls[i]->id);
         if (str_equals(known[i], id)) return true;
     }
-    struct strbuf shown;
-    strbuf_init(&shown, arena, 64);
-    strbuf_add_quoted(&shown, id, 64);
+    struct quoted shown = str_quoted(id);
     struct str nearest = str_nearest(id, known, standard_control_count);
     if (str_is_empty(nearest)) {
         return error_set(err, ERR_SCHEMA,
-                         "parameter \"except\" of pod-security has %.*s, which is no control",
-                         STR_ARGS(strbuf_str(&shown)));
+                         "parameter \"except\" of pod-security has %s, which is no control",
+                         shown.text);
     }
     return error_set(err, ERR_SCHEMA,
-                     "parameter \"except\" of pod-security has %.*s, which is no control; "
+                     "parameter \"except\" of pod-security has %s, which is no control; "
                      "did you mean \"%.*s\"?",
-                     STR_ARGS(strbuf_str(&shown)), STR_ARGS(nearest));
+                     shown.text, STR_ARGS(nearest));
 }
 
 bool standard_prepare(void *params, struct arena *arena, struct error *err) {
     struct standard *standard = params;
+    (void)arena;
     if (!standard_parse_version(standard->version_text, &standard->version, err))
         return error_in(err, "version");
     if (standard->version > STANDARD_NEWEST) {
@@ -134,8 +133,7 @@ bool standard_prepare(void *params, struct arena *arena, struct error *err) {
         standard->is_newer_than_known = true;
     }
     for (size_t i = 0; i < standard->except.count; i++) {
-        if (!check_known(standard->except.items[i], arena, err))
-            return param_error_in(err, "except", i);
+        if (!check_known(standard->except.items[i], err)) return param_error_in(err, "except", i);
     }
     select_active(standard);
     return true;

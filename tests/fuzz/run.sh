@@ -83,6 +83,7 @@ for target in $targets; do
         failed=$((failed + 1))
         printf 'FAIL  %-12s the input is in %s\n' "$target" "$build/fuzz/fault-$target-*"
         tail -n 40 "$work/log" | sed 's/^/      /'
+        find "$build/fuzz" -maxdepth 1 -name "fault-$target-*" -newer "$work/dictionary" -size -32k -exec sh -c 'echo "      base64 of $1:"; base64 "$1"' sh {} \;
     fi
     rm -rf "$work"
 done

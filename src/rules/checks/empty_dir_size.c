@@ -42,7 +42,8 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     for (size_t i = 0; i < p->maximum.count; i++) {
         struct str medium = p->maximum.items[i].name;
         if (str_equals(medium, STR("disk")) || str_equals(medium, STR("memory"))) continue;
-        error_set(err, ERR_SCHEMA, "\"%.*s\" is no medium: write disk or memory", STR_ARGS(medium));
+        error_set(err, ERR_SCHEMA, "%s is no medium: write disk or memory",
+                  str_quoted(medium).text);
         return error_in(err, "maximum");
     }
     return true;

@@ -50,8 +50,8 @@ static bool clean_list(struct str_list *list, const char *name, struct arena *ar
         bool has_dotdot = false;
         list->items[i] = hostpath_clean(arena, written, &has_dotdot);
         if (!has_dotdot && str_starts_with(written, STR("/"))) continue;
-        error_set(err, ERR_SCHEMA, "\"%.*s\" must be an absolute path without \"..\"",
-                  STR_ARGS(written));
+        error_set(err, ERR_SCHEMA, "%s must be an absolute path without \"..\"",
+                  str_quoted(written).text);
         return param_error_in(err, name, i);
     }
     return true;

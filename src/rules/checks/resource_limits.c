@@ -132,8 +132,8 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
     (void)arena;
     for (size_t i = 0; i < p->forbid_limits.count; i++) {
         if (!str_list_contains(&p->limits, p->forbid_limits.items[i])) continue;
-        error_set(err, ERR_SCHEMA, "\"%.*s\" must be limited, says limits",
-                  STR_ARGS(p->forbid_limits.items[i]));
+        error_set(err, ERR_SCHEMA, "%s must be limited, says limits",
+                  str_quoted(p->forbid_limits.items[i]).text);
         return param_error_in(err, "forbidLimits", i);
     }
     return true;

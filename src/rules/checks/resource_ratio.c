@@ -36,9 +36,8 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
         bool is_fine = !q->saturated && q->units >= 1 && q->units <= RATIO_MAX &&
                        q->nanos % 1000000 == 0 && (q->units < RATIO_MAX || q->nanos == 0);
         if (!is_fine) {
-            error_set(err, ERR_SCHEMA,
-                      "\"%.*s\" of %.*s must be 1 to 1000, with at most three decimals",
-                      STR_ARGS(ratio->written), STR_ARGS(ratio->name));
+            error_set(err, ERR_SCHEMA, "%s of %s must be 1 to 1000, with at most three decimals",
+                      str_quoted(ratio->written).text, str_quoted(ratio->name).text);
             return error_in(err, "maximum");
         }
         p->thousandths[i] = q->units * 1000 + q->nanos / 1000000;

@@ -85,10 +85,10 @@ static bool check_types(const struct str_list *types, const char *param, struct 
         if (is_known_type(type)) continue;
         struct str nearest = str_nearest(type, known_types, KNOWN_TYPES);
         if (str_is_empty(nearest))
-            error_set(err, ERR_SCHEMA, "\"%.*s\" is no type of volume", STR_ARGS(type));
+            error_set(err, ERR_SCHEMA, "%s is no type of volume", str_quoted(type).text);
         else
-            error_set(err, ERR_SCHEMA, "\"%.*s\" is no type of volume; did you mean \"%.*s\"?",
-                      STR_ARGS(type), STR_ARGS(nearest));
+            error_set(err, ERR_SCHEMA, "%s is no type of volume; did you mean \"%.*s\"?",
+                      str_quoted(type).text, STR_ARGS(nearest));
         return param_error_in(err, param, i);
     }
     return true;

@@ -301,10 +301,22 @@ static void quoted_text_is_cut(void **state) {
     expect_str(quoted(STR_NONE, 6), "\"\"");
 }
 
+/* Without an arena: each byte needs four characters, and what is cut is none of them. */
+static void text_is_quoted_for_a_format(void **state) {
+    (void)state;
+    char hostile[200];
+    memset(hostile, '\x1b', sizeof hostile);
+    struct quoted shown = str_quoted((struct str){hostile, sizeof hostile});
+    assert_int_equal(strlen(shown.text), 64 * strlen("\\x1b") + strlen("\"...\""));
+    assert_string_equal(shown.text, quoted((struct str){hostile, sizeof hostile}, 64).at);
+    assert_string_equal(str_quoted(STR_NONE).text, "\"\"");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compares_bytes_and_lengths),
         cmocka_unit_test(finds_parts),
+        cmocka_unit_test_setup_teardown(text_is_quoted_for_a_format, setup, teardown),
         cmocka_unit_test(slices_are_clamped),
         cmocka_unit_test_setup_teardown(copies_are_terminated, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_formatted_may_have_any_length, setup, teardown),
