@@ -28,7 +28,8 @@ struct judged_object {
     struct judgement *judgement;
 };
 /* Moves what the update did not add from the new object's violations to `kept`, and sums up. Both must have
- * a pod and were judged by the same terms. */
-void update_ratchet(const struct judged_object *object, const struct judged_object *old_object);
+ * a pod and were judged by the same terms. `arena` is for what it needs meanwhile. */
+void update_ratchet(struct arena *arena, const struct judged_object *object,
+                    const struct judged_object *old_object);
 
 #endif

@@ -264,7 +264,7 @@ static void ratchet(struct admission *a, const struct document *old_document) {
         !old.has_pod)
         return;
     judge_workload(a, &old, &judgement);
-    update_ratchet(&(struct judged_object){&out->workload, &out->judgement},
+    update_ratchet(a->arena, &(struct judged_object){&out->workload, &out->judgement},
                    &(struct judged_object){&old, &judgement});
 }
 

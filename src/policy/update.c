@@ -1,5 +1,9 @@
 #include "policy/update.h"
 
+#include "base/table.h"
+
+#define CONTAINERS_MAX (1 << 24) /* of a pod: more than there are values in an object */
+
 /* --- what changed ------------------------------------------------------------------------------ */
 
 /* NULL where the path leads nowhere or to null. */
@@ -45,23 +49,71 @@ static size_t count_lasting(const struct pod *pod) {
     return count;
 }
 
-/* The container of this name in the same list, or NULL. */
-static const struct container *find_container(const struct pod *pod, const struct container *like) {
-    for (size_t i = 0; i < pod->container_count; i++)
-        if (str_equals(pod->containers[i].name, like->name) &&
-            str_equals(pod->containers[i].list, like->list))
-            return &pod->containers[i];
-    return NULL;
+/* --- containers, new and old ------------------------------------------------------------------- */
+
+/* The first container of a name in each list of the old pod. */
+struct namesakes {
+    const struct container *init, *regular, *ephemeral;
+};
+
+struct numbered_pod {
+    const struct pod *pod;
+    uint32_t *numbers; /* by container: that of its name */
+};
+
+/* Pods may have thousands, and names be long: once somebody asks, each name gets a number. */
+struct containers {
+    struct arena *arena;
+    struct numbered_pod new, old;
+    struct table by_name; /* rows are namesakes */
+    bool are_numbered;
+};
+
+static const struct container **in_list(struct namesakes *namesakes, enum container_type type) {
+    if (type == CONTAINER_EPHEMERAL) return &namesakes->ephemeral;
+    return type == CONTAINER_REGULAR ? &namesakes->regular : &namesakes->init;
 }
 
-/* It is new, or runs another image. */
-static bool has_changed(const struct container *container, const struct pod *old) {
-    const struct container *before = find_container(old, container);
+static bool number(struct containers *containers, struct numbered_pod *numbered, bool is_old) {
+    const struct pod *pod = numbered->pod;
+    numbered->numbers = ARENA_NEW(containers->arena, uint32_t, pod->container_count);
+    if (!numbered->numbers) return false;
+    for (size_t i = 0; i < pod->container_count; i++) {
+        const struct container *container = &pod->containers[i];
+        uint32_t number = table_take(&containers->by_name, containers->arena, container->name);
+        if (number == TABLE_NONE) return false;
+        numbered->numbers[i] = number;
+        const struct container **first =
+            in_list(table_row(&containers->by_name, number), container->type);
+        if (is_old && !*first) *first = container;
+    }
+    return true;
+}
+
+/* False when out of memory: then nothing is known of old, and the arena's mark beats the verdict. */
+static bool number_containers(struct containers *containers) {
+    if (containers->are_numbered) return true;
+    table_init(&containers->by_name, sizeof(struct namesakes), CONTAINERS_MAX);
+    containers->are_numbered =
+        number(containers, &containers->old, true) && number(containers, &containers->new, false);
+    return containers->are_numbered;
+}
+
+static uint32_t number_of(const struct numbered_pod *numbered, const struct container *container) {
+    return numbered->numbers[container - numbered->pod->containers];
+}
+
+/* It is new, or runs another image than the one of its name in the same list. */
+static bool has_changed(struct containers *containers, const struct container *container) {
+    if (!number_containers(containers)) return true;
+    void *row = table_row(&containers->by_name, number_of(&containers->new, container));
+    const struct container *before = *in_list(row, container->type);
     return !before || !str_equals(before->image, container->image);
 }
 
 /* isSignificantPodUpdate of k8s.io/pod-security-admission v0.37.2: lists by position, ephemeral containers by name. */
-static bool is_significant(const struct pod *pod, const struct pod *old) {
+static bool is_significant(struct containers *containers) {
+    const struct pod *pod = containers->new.pod, *old = containers->old.pod;
     size_t lasting = count_lasting(pod);
     if (lasting != count_lasting(old)) return true;
     for (size_t i = 0; i < lasting; i++)
@@ -69,7 +121,7 @@ static bool is_significant(const struct pod *pod, const struct pod *old) {
             !str_equals(pod->containers[i].image, old->containers[i].image))
             return true;
     for (size_t i = lasting; i < pod->container_count; i++)
-        if (has_changed(&pod->containers[i], old)) return true;
+        if (has_changed(containers, &pod->containers[i])) return true;
     return false;
 }
 
@@ -79,9 +131,15 @@ static struct str value_of(const struct finding *finding) {
     return str_is_empty(finding->compared) ? finding->actual : finding->compared;
 }
 
-static bool is_same_container(const struct container *a, const struct container *b) {
-    if (!a || !b) return a == b;
-    return a->type == b->type && str_equals(a->name, b->name);
+static struct str field_of(const struct finding *finding) {
+    return str_is_empty(finding->followed) ? finding->field : finding->followed;
+}
+
+static bool is_same_container(const struct containers *containers, const struct container *old,
+                              const struct container *new) {
+    if (!old || !new) return old == new;
+    return old->type == new->type &&number_of(&containers->old, old) ==
+           number_of(&containers->new, new);
 }
 
 static bool is_same_entry(const struct finding *a, const struct finding *b) {
@@ -89,42 +147,76 @@ static bool is_same_entry(const struct finding *a, const struct finding *b) {
     return !str_is_empty(a->key) || a->index == b->index;
 }
 
-static struct str field_of(const struct finding *finding) {
-    return str_is_empty(finding->followed) ? finding->field : finding->followed;
+static bool is_same_finding(const struct containers *containers, const struct finding *old,
+                            const struct finding *new) {
+    return old->problem == new->problem &&
+           old->control ==
+               new->control &&is_same_container(containers, old->container, new->container) &&
+           is_same_entry(old, new) &&
+           old->root == new->root &&str_equals(field_of(old), field_of(new)) &&
+           str_equals(old->detail, new->detail) && str_equals(value_of(old), value_of(new));
 }
 
-static bool is_same_finding(const struct finding *a, const struct finding *b) {
-    return a->problem == b->problem && a->control == b->control &&
-           is_same_container(a->container, b->container) && is_same_entry(a, b) &&
-           a->root == b->root && str_equals(field_of(a), field_of(b)) &&
-           str_equals(a->detail, b->detail) && str_equals(value_of(a), value_of(b));
+static bool is_same(const struct containers *containers, const struct violation *old,
+                    const struct violation *new) {
+    return old->rule == new->rule &&is_same_finding(containers, old->finding, new->finding);
 }
 
-static bool is_same(const struct violation *a, const struct violation *b) {
-    return a->rule == b->rule && is_same_finding(a->finding, b->finding);
+static uint64_t mix(uint64_t mark, uint64_t number) {
+    mark = (mark ^ number) * UINT64_C(0x9E3779B97F4A7C15);
+    return mark ^ mark >> 32;
+}
+
+/* The same for all that are the same; hardly ever for others. */
+static uint64_t mark_of(const struct numbered_pod *numbered, const struct violation *violation) {
+    const struct finding *finding = violation->finding;
+    const struct str texts[] = {finding->list, finding->key, field_of(finding), finding->detail,
+                                value_of(finding)};
+    uint64_t mark = mix((uintptr_t)violation->rule, (uintptr_t)finding->problem);
+    if (finding->container) mark = mix(mark, number_of(numbered, finding->container) + 1);
+    if (str_is_empty(finding->key)) mark = mix(mark, finding->index);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        mark = mix(mark, table_hash(texts[i]));
+    return mark;
 }
 
 /* --- the ratchet ------------------------------------------------------------------------------- */
 
 struct ratchet {
-    const struct pod *old_pod;
+    struct containers containers;
     const struct judgement *old;
     const struct violation *next_old; /* behind the last one that was found again */
+    uint64_t *old_marks; /* of all that counted in the old object; NULL: nobody asked */
     bool is_pod, is_significant, has_same_template;
 };
 
-static const struct violation *find_same(const struct violation *from, const struct violation *end,
-                                         const struct violation *like) {
-    while (from != end && !is_same(from, like))
-        from = from->next;
-    return from != end ? from : NULL;
+static bool mark_old(struct ratchet *ratchet) {
+    if (ratchet->old_marks) return true;
+    uint64_t *mark = ARENA_NEW(ratchet->containers.arena, uint64_t, ratchet->old->count);
+    ratchet->old_marks = mark;
+    for (const struct violation *v = ratchet->old->first; mark && v; v = v->next)
+        *mark++ = mark_of(&ratchet->containers.old, v);
+    return mark != NULL;
 }
 
-/* What an exception took out of the old object is not among what counted there. Both lists have one order, so the
- * search goes on where the last one ended. */
+/* The one in the old object's list, or NULL. */
+static const struct violation *find_same(struct ratchet *ratchet,
+                                         const struct violation *violation) {
+    if (!mark_old(ratchet)) return NULL;
+    uint64_t wanted = mark_of(&ratchet->containers.new, violation);
+    const uint64_t *mark = ratchet->old_marks;
+    for (const struct violation *v = ratchet->old->first; v; v = v->next)
+        if (*mark++ == wanted && is_same(&ratchet->containers, v, violation)) return v;
+    return NULL;
+}
+
+/* What an exception took out of the old object is not among what counted there. Both lists have one order, so mostly it
+ * is the next one. */
 static bool was_there(struct ratchet *ratchet, const struct violation *violation) {
-    const struct violation *same = find_same(ratchet->next_old, NULL, violation);
-    if (!same) same = find_same(ratchet->old->first, ratchet->next_old, violation);
+    if (!number_containers(&ratchet->containers)) return false;
+    const struct violation *same = ratchet->next_old;
+    if (!same || !is_same(&ratchet->containers, same, violation))
+        same = find_same(ratchet, violation);
     if (same) ratchet->next_old = same->next;
     return same != NULL;
 }
@@ -135,7 +227,8 @@ static bool is_kept(struct ratchet *ratchet, const struct violation *violation) 
     if (ratchet->is_pod && ratchet->is_significant) {
         const struct finding *finding = violation->finding;
         const struct container *container = finding->container;
-        if (container ? has_changed(container, ratchet->old_pod) : finding->root != FINDING_OBJECT)
+        if (container ? has_changed(&ratchet->containers, container)
+                      : finding->root != FINDING_OBJECT)
             return false;
     }
     return was_there(ratchet, violation);
@@ -173,15 +266,17 @@ static void keep_omissions(const struct ratchet *ratchet, struct judgement *judg
     }
 }
 
-void update_ratchet(const struct judged_object *object, const struct judged_object *old_object) {
+void update_ratchet(struct arena *arena, const struct judged_object *object,
+                    const struct judged_object *old_object) {
     const struct workload *workload = object->workload, *old = old_object->workload;
-    bool is_pod = workload->kind->is_pod;
-    struct ratchet ratchet = {.old_pod = &old->pod,
+    struct ratchet ratchet = {.containers = {.arena = arena,
+                                             .new = {.pod = &workload->pod},
+                                             .old = {.pod = &old->pod}},
                               .old = old_object->judgement,
                               .next_old = old_object->judgement->first,
-                              .is_pod = is_pod,
-                              .is_significant = is_pod && is_significant(&workload->pod, &old->pod),
+                              .is_pod = workload->kind->is_pod,
                               .has_same_template = is_same_template(workload, old)};
+    ratchet.is_significant = ratchet.is_pod && is_significant(&ratchet.containers);
     keep_violations(&ratchet, object->judgement);
     if (object->judgement->omissions) keep_omissions(&ratchet, object->judgement);
     judgement_sum_up(object->judgement);

@@ -15,11 +15,14 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/cases" <<'CASES'
 numbers 8000
 containers 400
+ephemeral 1000
 findings 400
 environment 3000
+reversed 2000
 names 2000
 roots 8000
 assignments 4000
+chains 160
 flags 2000
 nested 100
 escapes 10000

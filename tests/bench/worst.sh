@@ -39,9 +39,11 @@ done <<CASES
 numbers 1500000
 numbers 65000
 containers 10000
+ephemeral 10000
 findings 8000
 environment 100000
 environment 21000
+reversed 1000
 names 21000
 roots 3000000
 assignments 400000

@@ -19,12 +19,19 @@ static void numbers(long count) {
     printf("0]},\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}]");
 }
 
-static void containers(long count) {
-    printf("\"containers\":[");
+static void containers_of(const char *list, long count) {
+    printf("\"%s\":[", list);
     for (long i = 0; i < count; i++)
         printf("%s{\"name\":\"c%ld\",\"image\":\"registry.example.com/a:%ld\"}", i ? "," : "", i,
                i);
     printf("]");
+}
+
+static void containers(long count) { containers_of("containers", count); }
+
+static void ephemeral(long count) {
+    printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\"}],");
+    containers_of("ephemeralContainers", count);
 }
 
 /* Each container breaks all that a container can, and has a volume and a port of its own. */
@@ -41,6 +48,19 @@ static void environment(long count) {
     printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"env\":[");
     for (long i = 0; i < count; i++)
         printf("%s{\"name\":\"DB_PASSWORD_%ld\",\"value\":\"x%ld\"}", i ? "," : "", i, i);
+    printf("]}]");
+}
+
+static bool is_old; /* what is written is the object before the update */
+
+/* Of an update each of the variables stands elsewhere than before, in a container with a long name. */
+static void reversed(long count) {
+    printf("\"containers\":[{\"name\":\"");
+    repeat("n", 1000000);
+    printf("\",\"image\":\"a:1\",\"env\":[");
+    for (long i = 0; i < count; i++)
+        printf("%s{\"name\":\"DB_PASSWORD_%ld\",\"value\":\"x\"}", i ? "," : "",
+               is_old ? count - 1 - i : i);
     printf("]}]");
 }
 
@@ -147,8 +167,10 @@ static const struct worst {
 } cases[] = {
     {"numbers", "supplemental groups", numbers},
     {"containers", "containers", containers},
+    {"ephemeral", "ephemeral containers", ephemeral},
     {"findings", "containers that break every rule", findings},
     {"environment", "variables named as secrets", environment},
+    {"reversed", "variables of a container with a long name", reversed},
     {"names", "variables whose names have many words", names},
     {"roots", "letters of one variable's name", roots},
     {"assignments", "assignments in one script", assignments},
@@ -179,6 +201,7 @@ static void write_review(const struct worst *worst, long count, bool is_update) 
         is_update ? "UPDATE" : "CREATE");
     write_object(worst, count, "new");
     if (is_update) {
+        is_old = true;
         printf(",\"oldObject\":");
         write_object(worst, count, "old");
     }

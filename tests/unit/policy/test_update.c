@@ -21,7 +21,8 @@ static void update(struct updated *updated, const char *policy, const char *old,
     updated->old.snapshot = updated->new.snapshot;
     judged_judge(&updated->new, MODE_ENFORCE);
     judged_judge(&updated->old, MODE_ENFORCE);
-    update_ratchet(&(struct judged_object){&updated->new.workload, &updated->new.judgement},
+    update_ratchet(&updated->new.arena,
+                   &(struct judged_object){&updated->new.workload, &updated->new.judgement},
                    &(struct judged_object){&updated->old.workload, &updated->old.judgement});
 }
 
@@ -195,6 +196,20 @@ static void ephemeral_containers_are_compared_by_name(void **state) {
                   "pod-security:a", 0);
 }
 
+/* Of several with one name, which the API server refuses, the first one of the same list counts. */
+static void namesakes_are_told_apart_by_list_and_order(void **state) {
+    (void)state;
+#define NAMESAKES(list)                                                                            \
+    POD("  initContainers: [{name: d, image: 'i:1'}]\n"                                            \
+        "  containers: [{name: d, image: 'x:1', " PRIVILEGED "}]\n"                                \
+        "  ephemeralContainers: [" list "]\n")
+    const char *old = NAMESAKES("{name: d, image: 'e:1'}, {name: d, image: 'e:2'}");
+    assert_update(STANDARD, old, NAMESAKES("{name: d, image: 'e:1'}"), "", 1);
+    assert_update(STANDARD, old, NAMESAKES("{name: d, image: 'e:2'}"), "pod-security:d", 0);
+    assert_update(STANDARD, old, NAMESAKES("{name: d, image: 'x:1'}"), "pod-security:d", 0);
+    assert_update(STANDARD, old, NAMESAKES("{image: 'e:1'}"), "pod-security:d", 0);
+}
+
 /* Other checks: the changed container and the pod; the rest is as it was. */
 static void other_checks_count_what_changed_on_a_pod(void **state) {
     (void)state;
@@ -333,6 +348,7 @@ int main(void) {
         cmocka_unit_test(what_a_pod_was_made_with_does_not_come_again),
         cmocka_unit_test(pod_security_on_pods_counts_on_significant_updates_and_only_then),
         cmocka_unit_test(ephemeral_containers_are_compared_by_name),
+        cmocka_unit_test(namesakes_are_told_apart_by_list_and_order),
         cmocka_unit_test(other_checks_count_what_changed_on_a_pod),
         cmocka_unit_test(a_container_of_another_list_is_another_one),
         cmocka_unit_test(what_is_only_counted_is_kept_with_its_template_alone),
