@@ -20,19 +20,9 @@ bool glob_has_wildcard(struct str pattern);
 bool glob_match(struct str pattern, struct str text);
 /* Whether one of the patterns does. */
 bool glob_match_any(const struct str_list *patterns, struct str text);
-/*
- * The letters that all texts which one of some patterns matches begin with, at most eight. A text whose head does not fit
- * is matched by none of them; for one whose head fits they must be asked.
- */
-struct glob_head {
-    uint64_t letters, mask;
-};
-/* Of no pattern: every text fits. */
-struct glob_head glob_head_of(const struct str_list *patterns);
-uint64_t glob_text_head(struct str text);
-static inline bool glob_head_fits(struct glob_head head, uint64_t text_head) {
-    return ((head.letters ^ text_head) & head.mask) == 0;
-}
+/* How many letters stand before the first special one (* ? [ \): every text that matches, be it glob_match or glob_match_path,
+ * begins with them. */
+size_t glob_head_length(struct str pattern);
 /* glob_match with segments divided by '/': `*` and `?` stay inside one, `**` crosses. */
 bool glob_match_path(struct str pattern, struct str text);
 

@@ -59,7 +59,8 @@ struct judgement {
 };
 
 /* Whether any rule of the profile could concern this review, judged from the envelope alone. */
-bool engine_may_concern(const struct profile *profile, const struct review *review,
+bool engine_may_concern(struct arena *arena, const struct snapshot *snapshot,
+                        const struct profile *profile, const struct review *review,
                         const struct workload_kind *kind);
 void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
                   struct judgement *out);

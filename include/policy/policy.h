@@ -12,7 +12,7 @@
 #include "base/glob.h"
 #include "base/json_out.h"
 #include "policy/action.h"
-#include "policy/match.h"
+#include "policy/match_index.h"
 #include "rules/registry.h"
 #include "rules/standard.h"
 
@@ -38,6 +38,12 @@ struct rule {
 /* What the rule does on that day, before any ceiling. */
 enum action rule_action(const struct rule *rule, bool is_pod, int64_t today);
 
+/* Those of a policy's rules that may concern a kind: not off, and the policy's match has the kind. */
+struct kind_rules {
+    const struct rule *const *items;
+    size_t count;
+};
+
 struct policy {
     struct str name, file;
     bool is_builtin;
@@ -48,6 +54,7 @@ struct policy {
     size_t exclude_count;
     const struct rule *rules;
     size_t rule_count;
+    const struct kind_rules *of_kind; /* by workload_index, of the snapshot's kinds */
     uint32_t line;
 };
 
@@ -71,21 +78,13 @@ bool exception_names_rule(const struct exception *exception, const struct rule *
 /* By its `controls` alone; `control` may be NULL. */
 bool exception_has_control(const struct exception *exception, const struct control *control);
 
-/* Those of a policy's rules that may concern a kind: not off, and the policy's match has the kind. */
-struct policy_rules {
-    struct match_heads heads; /* of the policy's match */
-    const struct policy *policy;
-    const struct rule *const *rules;
-    size_t count;
-};
-
 struct profile {
     struct str name;
     enum mode mode;
     const struct policy **policies;
     size_t policy_count;
-    const struct policy_rules *of_kind[WORKLOAD_KINDS_MAX]; /* in the order of `policies` */
-    size_t of_kind_count[WORKLOAD_KINDS_MAX];
+    /* Sets of the snapshot's policies, by their numbers: those that have rules of the kind. */
+    const uint64_t *of_kind[WORKLOAD_KINDS_MAX];
     bool judges_object[WORKLOAD_KINDS_MAX]; /* one of them reads more than the pod (struct check) */
 };
 
@@ -94,6 +93,7 @@ struct snapshot {
     /* Behind the last one of those that were loaded stand those that built-in Profiles keep to themselves. */
     const struct policy *policies;
     size_t policy_count, private_policy_count;
+    struct match_index match_index; /* of all of them, by their numbers */
     const struct profile *profiles; /* "default", "baseline" and "restricted" are always there */
     size_t profile_count;
     const struct exception *exceptions;

@@ -169,32 +169,11 @@ bool glob_match_any(const struct str_list *patterns, struct str text) {
     return false;
 }
 
-uint64_t glob_text_head(struct str text) {
-    uint64_t head = 0;
-    if (text.len > 0) memcpy(&head, text.at, text.len < sizeof head ? text.len : sizeof head);
-    return head;
-}
-
-static struct str plain_letters(struct str pattern) {
-    size_t plain = 0;
-    while (plain < pattern.len && !is_special(pattern.at[plain]))
-        plain++;
-    return str_slice(pattern, 0, plain);
-}
-
-struct glob_head glob_head_of(const struct str_list *patterns) {
-    static const char ones[sizeof(uint64_t)] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    if (patterns->count == 0) return (struct glob_head){0};
-    struct str common = str_slice(plain_letters(patterns->items[0]), 0, sizeof ones);
-    for (size_t i = 1; i < patterns->count; i++) {
-        struct str letters = plain_letters(patterns->items[i]);
-        size_t same = 0;
-        while (same < common.len && same < letters.len && common.at[same] == letters.at[same])
-            same++;
-        common.len = same;
-    }
-    return (struct glob_head){glob_text_head(common),
-                              glob_text_head((struct str){ones, common.len})};
+size_t glob_head_length(struct str pattern) {
+    size_t length = 0;
+    while (length < pattern.len && !is_special(pattern.at[length]))
+        length++;
+    return length;
 }
 
 bool glob_match_path(struct str pattern, struct str text) { return match(pattern, text, true); }

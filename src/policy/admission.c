@@ -189,7 +189,8 @@ static enum admission_skip skip_by_envelope(struct admission *a) {
         !str_equals(review->sub_resource, STR("ephemeralcontainers")))
         return SKIP_BEING_DELETED;
     if (!judges_object(a) && has_equal_bytes(a)) return SKIP_UNCHANGED;
-    if (!engine_may_concern(a->profile, review, a->kind)) return SKIP_NO_RULE;
+    if (!engine_may_concern(a->arena, a->snapshot, a->profile, review, a->kind))
+        return SKIP_NO_RULE;
     return SKIP_NONE;
 }
 

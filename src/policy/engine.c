@@ -14,7 +14,7 @@ struct judging {
     struct findings findings;
     const bool *container_is_out; /* under the policy at hand; NULL: all are in */
     bool *room;                   /* for that, made for the first policy that narrows */
-    struct match_image *images;   /* of the containers, made for the first match that asks */
+    struct match_images images;
     struct violation **end, **excused_end; /* where the next one goes */
     struct omission **omissions_end;
     struct judgement *out;
@@ -42,20 +42,35 @@ static bool is_excluded_by_envelope(struct remembered *last, const struct policy
     return false;
 }
 
-bool engine_may_concern(const struct profile *profile, const struct review *review,
+/* The profile's policies that have rules of the kind, in a set that may be changed. */
+static uint64_t *policies_of_kind(struct arena *arena, const struct snapshot *snapshot,
+                                  const struct profile *profile, size_t kind) {
+    uint64_t *policies = bitset_new(arena, snapshot->match_index.limit);
+    for (size_t i = 0; policies && i < bitset_words(snapshot->match_index.limit); i++)
+        policies[i] = profile->of_kind[kind][i];
+    return policies;
+}
+
+bool engine_may_concern(struct arena *arena, const struct snapshot *snapshot,
+                        const struct profile *profile, const struct review *review,
                         const struct workload_kind *kind) {
-    size_t index = workload_index(kind);
-    const struct policy_rules *at = profile->of_kind[index];
-    const struct policy_rules *end = at + profile->of_kind_count[index];
+    uint64_t *policies = policies_of_kind(arena, snapshot, profile, workload_index(kind));
+    if (!policies) return true;
+    const struct subject requester = {.name_space = review->name_space,
+                                      .is_from_review = true,
+                                      .user = review->user,
+                                      .groups = review->groups};
+    match_index_narrow_by_envelope(&snapshot->match_index, arena, &requester, policies);
+
     struct remembered selected = {0}, excluded = {0};
-    uint64_t name_space = glob_text_head(review->name_space);
-    uint64_t user = glob_text_head(review->user);
-    for (; at < end; at++)
-        if (glob_head_fits(at->heads.name_space, name_space) &&
-            glob_head_fits(at->heads.user, user) &&
-            may_match(&selected, &at->policy->match, review, kind) &&
-            !is_excluded_by_envelope(&excluded, at->policy, review, kind))
+    size_t limit = snapshot->match_index.limit;
+    for (size_t i = bitset_next(policies, limit, 0); i < limit;
+         i = bitset_next(policies, limit, i + 1)) {
+        const struct policy *policy = &snapshot->policies[i];
+        if (may_match(&selected, &policy->match, review, kind) &&
+            !is_excluded_by_envelope(&excluded, policy, review, kind))
             return true;
+    }
     return false;
 }
 
@@ -82,23 +97,12 @@ static bool narrows(const struct policy *policy) {
     return policy->match.narrows_containers;
 }
 
-/* Out of memory nothing matches: the arena's mark beats the verdict. */
-static bool matches_container(struct judging *judging, const struct match *match,
-                              const struct container *container) {
-    const struct pod *pod = &judging->subject->workload->pod;
-    if (match->images.count > 0 && !judging->images)
-        judging->images = ARENA_NEW(judging->arena, struct match_image, pod->container_count);
-    struct match_image *image =
-        judging->images ? &judging->images[container - pod->containers] : NULL;
-    return match_container(judging->arena, match, container, image);
-}
-
 static bool container_is_excluded(struct judging *judging, const struct policy *policy,
                                   const struct container *container) {
     for (size_t i = 0; i < policy->exclude_count; i++)
         if (policy->excludes[i].narrows_containers &&
             decide(judging, &policy->excludes[i], MATCH_EXCLUDE) &&
-            matches_container(judging, &policy->excludes[i], container))
+            match_container(&policy->excludes[i], container, &judging->images))
             return true;
     return false;
 }
@@ -112,7 +116,7 @@ static bool narrow(struct judging *judging, const struct policy *policy) {
     size_t selected = 0;
     for (size_t i = 0; i < pod->container_count; i++) {
         const struct container *container = &pod->containers[i];
-        bool is_selected = matches_container(judging, &policy->match, container);
+        bool is_selected = match_container(&policy->match, container, &judging->images);
         selected += is_selected;
         out[i] = !is_selected || container_is_excluded(judging, policy, container);
     }
@@ -156,7 +160,8 @@ static bool covers(struct judging *judging, const struct exception *exception,
     if (!exception_has_control(exception, finding->control)) return false;
     if (!decide(judging, &exception->match, MATCH_EXCLUDE)) return false;
     if (!exception->match.narrows_containers) return true;
-    return finding->container && matches_container(judging, &exception->match, finding->container);
+    return finding->container &&
+           match_container(&exception->match, finding->container, &judging->images);
 }
 
 /* The one that lasts longest of those that cover the finding: it may have expired all the same. */
@@ -265,35 +270,38 @@ static bool needs_request(const struct rule *rule) {
     return policy->match.needs_request;
 }
 
-static void judge_rules(struct judging *judging, const struct policy_rules *of) {
+static void judge_rules(struct judging *judging, const struct kind_rules *rules) {
     bool is_known = judging->subject->is_from_review;
-    for (size_t i = 0; i < of->count; i++) {
-        if (judging->pod_is_unchanged && !of->rules[i]->judges_object) continue;
-        if (!is_known && needs_request(of->rules[i])) judging->out->request_rules++;
-        judge_rule(judging, of->rules[i]);
+    for (size_t i = 0; i < rules->count; i++) {
+        if (judging->pod_is_unchanged && !rules->items[i]->judges_object) continue;
+        if (!is_known && needs_request(rules->items[i])) judging->out->request_rules++;
+        judge_rule(judging, rules->items[i]);
     }
 }
 
 void engine_judge(struct arena *arena, const struct terms *terms, const struct subject *subject,
                   struct judgement *out) {
     *out = (struct judgement){.mode = terms->mode, .today = date_from_unix(terms->now)};
+    const struct snapshot *snapshot = terms->snapshot;
     struct judging judging = {.arena = arena,
                               .subject = subject,
                               .pod_is_unchanged = terms->pod_is_unchanged,
+                              .images = {.arena = arena, .pod = &subject->workload->pod},
                               .end = &out->first,
                               .excused_end = &out->excused,
                               .omissions_end = &out->omissions,
                               .out = out};
-    judging.decided =
-        arena_allocate(arena, sizeof *judging.decided, terms->snapshot->match_count, 1);
-    if (!judging.decided) return;
+    size_t kind = workload_index(subject->workload->kind);
+    uint64_t *policies = policies_of_kind(arena, snapshot, terms->profile, kind);
+    judging.decided = arena_allocate(arena, sizeof *judging.decided, snapshot->match_count, 1);
+    if (!policies || !judging.decided) return;
     findings_init(&judging.findings, arena, FINDINGS_MAX);
 
-    size_t kind = workload_index(subject->workload->kind);
-    const struct policy_rules *of = terms->profile->of_kind[kind];
-    struct subject_heads heads = subject_heads_of(subject);
-    for (size_t i = 0; i < terms->profile->of_kind_count[kind]; i++)
-        if (match_heads_fit(&of[i].heads, &heads) && policy_applies(&judging, of[i].policy))
-            judge_rules(&judging, &of[i]);
+    match_index_narrow(&snapshot->match_index, subject, &judging.images, policies);
+    size_t limit = snapshot->match_index.limit;
+    for (size_t i = bitset_next(policies, limit, 0); i < limit;
+         i = bitset_next(policies, limit, i + 1))
+        if (policy_applies(&judging, &snapshot->policies[i]))
+            judge_rules(&judging, &snapshot->policies[i].of_kind[kind]);
     judgement_sum_up(out);
 }

@@ -109,13 +109,31 @@ static void give_id(struct distinct *distinct, struct match *match) {
 
 /* --- the snapshot ---------------------------------------------------------------------------- */
 
+static size_t count_matches(const struct policy *policies, size_t count) {
+    size_t matches = count;
+    for (size_t i = 0; i < count; i++)
+        matches += policies[i].exclude_count;
+    return matches;
+}
+
+static bool index_matches(struct arena *arena, const struct policy *policies, size_t count,
+                          struct match_index *out) {
+    struct match_filing *filings =
+        ARENA_NEW(arena, struct match_filing, count_matches(policies, count));
+    size_t filed = 0;
+    for (uint32_t i = 0; filings && i < count; i++) {
+        filings[filed++] = (struct match_filing){&policies[i].match, MATCH_SELECT, i};
+        for (size_t j = 0; j < policies[i].exclude_count; j++)
+            filings[filed++] = (struct match_filing){&policies[i].excludes[j], MATCH_EXCLUDE, i};
+    }
+    return filings && match_index_build(arena, filings, filed, count, out);
+}
+
 static size_t give_match_ids(struct loading *loading, struct policy *policies, size_t count,
                              struct exception *exceptions) {
     struct distinct distinct = {0};
-    size_t most = count + loading->exception_count;
-    for (const struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
-        most += loaded->policy.exclude_count;
-    distinct.items = ARENA_NEW(loading->arena, const struct match *, most);
+    distinct.items = ARENA_NEW(loading->arena, const struct match *,
+                               count_matches(policies, count) + loading->exception_count);
     if (!distinct.items) return 0;
     struct loaded_policy *loaded = loading->policies;
     for (size_t i = 0; i < count && loaded; i++, loaded = loaded->next) {
@@ -126,6 +144,29 @@ static size_t give_match_ids(struct loading *loading, struct policy *policies, s
     for (size_t i = 0; i < loading->exception_count; i++)
         give_id(&distinct, &exceptions[i].match);
     return distinct.count;
+}
+
+static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
+    if (!(rule->policy->match.kinds & UINT32_C(1) << kind)) return false;
+    bool is_pod = kind < workload_kind_count && workload_kinds[kind].is_pod;
+    enum action action = is_pod ? rule->action : rule->template_action;
+    return action != ACTION_OFF;
+}
+
+static struct kind_rules rules_of_kind(struct arena *arena, const struct policy *policy,
+                                       size_t kind) {
+    const struct rule **rules = ARENA_NEW(arena, const struct rule *, policy->rule_count);
+    size_t count = 0;
+    for (size_t i = 0; rules && i < policy->rule_count; i++)
+        if (rule_concerns_kind(&policy->rules[i], kind)) rules[count++] = &policy->rules[i];
+    return (struct kind_rules){rules, count};
+}
+
+static void compile_rules(struct arena *arena, struct policy *policy, size_t kind_count) {
+    struct kind_rules *of_kind = ARENA_NEW(arena, struct kind_rules, kind_count);
+    for (size_t kind = 0; of_kind && kind < kind_count; kind++)
+        of_kind[kind] = rules_of_kind(arena, policy, kind);
+    policy->of_kind = of_kind;
 }
 
 static struct policy *compile_policies(struct loading *loading) {
@@ -139,41 +180,22 @@ static struct policy *compile_policies(struct loading *loading) {
         policy->excludes = loaded->excludes;
         for (size_t i = 0; i < policy->rule_count; i++)
             loaded->rules[i].policy = policy;
+        compile_rules(loading->arena, policy, workload_kind_count + loading->declared.count);
     }
     return policies;
 }
 
-static bool rule_concerns_kind(const struct rule *rule, size_t kind) {
-    if (!(rule->policy->match.kinds & UINT32_C(1) << kind)) return false;
-    bool is_pod = kind < workload_kind_count && workload_kinds[kind].is_pod;
-    enum action action = is_pod ? rule->action : rule->template_action;
-    return action != ACTION_OFF;
-}
-
-/* False when none does, or when memory ran out. */
-static bool compile_rules(struct arena *arena, const struct policy *policy, size_t kind,
-                          struct policy_rules *out) {
-    const struct rule **rules = ARENA_NEW(arena, const struct rule *, policy->rule_count);
-    *out = (struct policy_rules){.heads = match_heads_of(&policy->match),
-                                 .policy = policy,
-                                 .rules = rules};
-    for (size_t i = 0; rules && i < policy->rule_count; i++)
-        if (rule_concerns_kind(&policy->rules[i], kind)) rules[out->count++] = &policy->rules[i];
-    return out->count > 0;
-}
-
-static void compile_rules_of_kind(struct arena *arena, struct profile *profile, size_t kind) {
-    struct policy_rules *list = ARENA_NEW(arena, struct policy_rules, profile->policy_count);
-    if (!list) return;
-    struct policy_rules *end = list;
-    for (size_t i = 0; i < profile->policy_count; i++) {
-        if (!compile_rules(arena, profile->policies[i], kind, end)) continue;
-        for (size_t j = 0; j < end->count; j++)
-            profile->judges_object[kind] |= end->rules[j]->judges_object;
-        end++;
+static void compile_kind(struct arena *arena, const struct snapshot *snapshot, size_t kind,
+                         struct profile *profile) {
+    uint64_t *set = bitset_new(arena, snapshot->policy_count + snapshot->private_policy_count);
+    profile->of_kind[kind] = set;
+    for (size_t i = 0; set && i < profile->policy_count; i++) {
+        const struct policy *policy = profile->policies[i];
+        struct kind_rules rules = policy->of_kind[kind];
+        if (rules.count > 0) bitset_add(set, (size_t)(policy - snapshot->policies));
+        for (size_t j = 0; j < rules.count; j++)
+            profile->judges_object[kind] |= rules.items[j]->judges_object;
     }
-    profile->of_kind[kind] = list;
-    profile->of_kind_count[kind] = (size_t)(end - list);
 }
 
 static bool profile_has(const struct loaded_profile *loaded, struct str policy) {
@@ -182,19 +204,20 @@ static bool profile_has(const struct loaded_profile *loaded, struct str policy) 
     return false;
 }
 
-/* `loaded` NULL: the profile that holds every policy. */
+/* Of `count` policies from `first` on. `loaded` NULL: the profile that holds them all. */
 static void compile_profile(struct arena *arena, const struct loaded_profile *loaded,
-                            const struct policy *policies, size_t policy_count, size_t kind_count,
+                            const struct snapshot *snapshot, size_t first, size_t count,
                             struct profile *out) {
+    const struct policy *policies = snapshot->policies + first;
     *out = (struct profile){.name = loaded ? loaded->name : DEFAULT_PROFILE,
                             .mode = loaded ? loaded->mode : MODE_ENFORCE};
-    out->policies = ARENA_NEW(arena, const struct policy *, policy_count);
+    out->policies = ARENA_NEW(arena, const struct policy *, count);
     if (!out->policies) return;
-    for (size_t i = 0; i < policy_count; i++)
+    for (size_t i = 0; i < count; i++)
         if (!loaded || profile_has(loaded, policies[i].name))
             out->policies[out->policy_count++] = &policies[i];
-    for (size_t kind = 0; kind < kind_count; kind++)
-        compile_rules_of_kind(arena, out, kind);
+    for (size_t kind = 0; kind < workload_kind_count + snapshot->declared.count; kind++)
+        compile_kind(arena, snapshot, kind, out);
 }
 
 /* What the files say of a profile, or NULL. */
@@ -213,9 +236,7 @@ static bool has_own_profile(const struct loading *loading, struct str name) {
 /* Those of the files, `default` unless it is among them, and those that keep a policy to themselves. */
 static void compile_profiles(struct loading *loading, struct snapshot *snapshot) {
     struct arena *arena = loading->arena;
-    const struct policy *policies = snapshot->policies;
     size_t count = snapshot->policy_count;
-    size_t kinds = workload_kind_count + snapshot->declared.count;
     struct profile *profiles =
         ARENA_NEW(arena, struct profile, loading->profile_count + 1 + builtin_profile_count);
     if (!profiles) return;
@@ -223,15 +244,15 @@ static void compile_profiles(struct loading *loading, struct snapshot *snapshot)
     const struct loaded_profile *loaded = loading->profiles;
     for (; loaded; loaded = loaded->next)
         if (loaded->policy_count > 0)
-            compile_profile(arena, loaded, policies, count, kinds,
+            compile_profile(arena, loaded, snapshot, 0, count,
                             &profiles[snapshot->profile_count++]);
     if (!has_own_profile(loading, DEFAULT_PROFILE))
-        compile_profile(arena, NULL, policies, count, kinds, &profiles[snapshot->profile_count++]);
-    const struct policy *private_policy = &policies[count];
+        compile_profile(arena, NULL, snapshot, 0, count, &profiles[snapshot->profile_count++]);
+    size_t private_policy = count;
     for (size_t i = 0; i < builtin_profile_count; i++) {
         if (has_own_profile(loading, builtin_profiles[i].name)) continue;
         struct profile *profile = &profiles[snapshot->profile_count++];
-        compile_profile(arena, NULL, private_policy++, 1, kinds, profile);
+        compile_profile(arena, NULL, snapshot, private_policy++, 1, profile);
         profile->name = builtin_profiles[i].name;
         if ((loaded = find_loaded(loading, profile->name))) profile->mode = loaded->mode;
     }
@@ -269,6 +290,8 @@ struct snapshot *loading_compile(struct loading *loading) {
     snapshot->exception_count = loading->exception_count;
     snapshot->declared = loading->declared;
     snapshot->match_count = give_match_ids(loading, policies, loading->policy_count, exceptions);
+    if (!index_matches(loading->arena, policies, loading->policy_count, &snapshot->match_index))
+        return NULL;
     compile_profiles(loading, snapshot);
     return snapshot;
 }

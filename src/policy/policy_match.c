@@ -3,8 +3,6 @@
 
 #include "base/glob.h"
 
-#define ALL_KINDS UINT32_MAX /* the declared ones too */
-
 struct match_draft {
     struct match match;
     bool acknowledges_broad_requesters;
@@ -12,7 +10,7 @@ struct match_draft {
 };
 
 struct match match_everything(void) {
-    return (struct match){.is_empty = true, .is_of_envelope = true, .kinds = ALL_KINDS};
+    return (struct match){.is_empty = true, .is_of_envelope = true, .kinds = MATCH_ALL_KINDS};
 }
 
 /* A list of words of a fixed set becomes bits by their place in it. */
@@ -207,8 +205,8 @@ static struct match finish(struct match match) {
     match.is_of_envelope = match.names.count == 0 && match.label_count == 0 &&
                            match.service_account_names.count == 0 &&
                            match.runtime_classes.count == 0 && !match.narrows_containers;
-    match.is_empty = match.is_of_envelope && match.kinds == ALL_KINDS && !match.needs_request &&
-                     match.namespaces.count == 0;
+    match.is_empty = match.is_of_envelope && match.kinds == MATCH_ALL_KINDS &&
+                     !match.needs_request && match.namespaces.count == 0;
     return match;
 }
 

@@ -31,7 +31,7 @@ made() {
     all-*) "$here/inputs.sh" policies "${1#all-}" all >"$file" ;;
     every-*) "$here/inputs.sh" policies "${1#every-}" every >"$file" ;;
     far-*) "$here/inputs.sh" policies "${1#far-}" far >"$file" ;;
-    one-* | each-* | names-* | accounts-* | users-* | labels-*) "$here/inputs.sh" policies "${1#*-}" "${1%%-*}" >"$file" ;;
+    one-* | each-* | names-* | accounts-* | users-* | robots-* | labels-* | images-* | excludes-*) "$here/inputs.sh" policies "${1#*-}" "${1%%-*}" >"$file" ;;
     documents-*) name=${1#documents-} && "$here/inputs.sh" documents "${name%.yaml}" >"$file" ;;
     *.json) "$here/inputs.sh" review "${1%.json}" >"$file" ;;
     *) false ;;

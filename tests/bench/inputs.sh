@@ -7,7 +7,8 @@
 #   inputs.sh policies N none|all      N rules, five a policy: none concerns the reviews, or all do and find nothing
 #   inputs.sh policies N every|far     N audited rules, cycled through all checks: all concern the reviews, or none
 #   inputs.sh policies N one           N rules in one policy, which concerns others
-#   inputs.sh policies N each|names|accounts|users|labels  N policies of one rule, which concern others: what tells is namespaces, ...
+#   inputs.sh policies N each|names|accounts|users|robots|labels|images|excludes  N policies of one rule, which concern others: what
+#                                      tells is namespaces, names, ... (robots: users that are service accounts)
 #   inputs.sh documents N              N Deployments of 1.3 KB; one in ten breaks rules
 set -eu
 export LC_ALL=C
@@ -70,18 +71,22 @@ policies() { # COUNT none|all|every|far
     }'
 }
 
-narrow_policies() { # COUNT one|each|names|accounts|users|labels
+narrow_policies() { # COUNT one|each|names|...
     awk -v count="$1" -v which="$2" 'BEGIN {
         match_of["one"] = "{namespaces: [\"team-*\"]}"
         match_of["each"] = "{namespaces: [\"team-%d-*\"]}"
         match_of["names"] = "{names: [\"web-%d\"]}"
         match_of["accounts"] = "{serviceAccountNames: [\"builder-%d\"]}"
         match_of["users"] = "{users: [\"team-%d@example.com\"]}"
+        match_of["robots"] = "{users: [\"system:serviceaccount:team-%d:builder\"]}"
         match_of["labels"] = "{labels: {team: \"team-%d\"}}"
+        match_of["images"] = "{images: [\"registry.example.com:5000/team-%d/**\"]}"
         for (i = 0; i < count; i++) {
             if (i == 0 || which != "one") {
                 print "---\napiVersion: podgate.io/v1alpha1\nkind: Policy\nmetadata: {name: policy-" i "}\nspec:"
-                printf "  match: " match_of[which] "\n  rules:\n", i
+                if (which == "excludes") print "  exclude: [{namespaces: [kube-system, default, \"team-" i "-*\"]}]"
+                else printf "  match: " match_of[which] "\n", i
+                print "  rules:"
             }
             print "  - {name: rule-" i ", check: privileged}"
         }
@@ -117,7 +122,9 @@ case "${1:-} ${2:-} ${3:-}" in
 'review groups '*) awk 'BEGIN { printf "\"securityContext\":{\"supplementalGroups\":["; for (i = 0; i < 1572000; i++) printf "0,"; printf "0]},\"containers\":[{\"name\":\"web\",\"image\":\"web:1\"}]" }' | review ;;
 'review containers '*) awk 'BEGIN { printf "\"containers\":["; for (i = 0; i < 10000; i++) printf "%s{\"name\":\"c%d\",\"image\":\"web:1\"}", i ? "," : "", i; printf "]" }' | review ;;
 'review env '*) awk 'BEGIN { printf "\"containers\":[{\"name\":\"web\",\"image\":\"web:1\",\"env\":["; for (i = 0; i < 100000; i++) printf "%s{\"name\":\"E%d\",\"value\":\"x\"}", i ? "," : "", i; printf "]}]" }' | review ;;
-policies*' one' | policies*each | policies*names | policies*accounts | policies*users | policies*labels) narrow_policies "$2" "$3" ;;
+policies*' one' | policies*each | policies*names | policies*accounts | policies*users | policies*robots | policies*labels | policies*images | policies*excludes)
+    narrow_policies "$2" "$3"
+    ;;
 policies*) policies "$2" "$3" ;;
 documents*) documents "$2" ;;
 *)

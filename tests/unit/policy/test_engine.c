@@ -210,8 +210,8 @@ static bool concerns(const char *policy, const char *name_space, const char *use
     arena_init(&arena, 4096, 0);
     struct snapshot *snapshot = judged_compile(&arena, policy);
     struct review review = {.name_space = str_from(name_space), .user = str_from(user)};
-    bool may = engine_may_concern(snapshot_find_profile(snapshot, STR("default")), &review,
-                                  workload_find(STR(""), STR("Pod")));
+    bool may = engine_may_concern(&arena, snapshot, snapshot_find_profile(snapshot, STR("default")),
+                                  &review, workload_find(STR(""), STR("Pod")));
     snapshot_free(snapshot);
     arena_fini(&arena);
     return may;

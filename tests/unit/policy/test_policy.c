@@ -174,14 +174,15 @@ static void rules_are_listed_for_the_kinds_they_may_concern(void **state) {
                             "  - {check: host-path, action: 'off'}\n"));
     const struct profile *profile = snapshot_find_profile(snapshot, STR("default"));
     size_t pod = kind_index("Pod"), job = kind_index("Job"), other = kind_index("Deployment");
-    assert_int_equal(profile->of_kind_count[pod], 1);
-    assert_ptr_equal(profile->of_kind[pod]->policy, &snapshot->policies[0]);
-    assert_int_equal(profile->of_kind[pod]->count, 2);
-    assert_true(str_equals(profile->of_kind[pod]->rules[0]->name, STR("privileged")));
-    assert_true(str_equals(profile->of_kind[pod]->rules[1]->name, STR("probes")));
-    assert_int_equal(profile->of_kind[job]->count, 2);
-    assert_true(str_equals(profile->of_kind[job]->rules[1]->name, STR("host-ports")));
-    assert_int_equal(profile->of_kind_count[other], 0);
+    const struct kind_rules *rules = snapshot->policies[0].of_kind;
+    assert_true(bitset_has(profile->of_kind[pod], 0));
+    assert_int_equal(rules[pod].count, 2);
+    assert_true(str_equals(rules[pod].items[0]->name, STR("privileged")));
+    assert_true(str_equals(rules[pod].items[1]->name, STR("probes")));
+    assert_true(bitset_has(profile->of_kind[job], 0));
+    assert_int_equal(rules[job].count, 2);
+    assert_true(str_equals(rules[job].items[1]->name, STR("host-ports")));
+    assert_false(bitset_has(profile->of_kind[other], 0));
     snapshot_free(snapshot);
 }
 
