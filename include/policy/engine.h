@@ -7,13 +7,14 @@
 
 #include "policy/policy.h"
 
-/* By what an object is judged: the same for both objects of an update. */
+/* By what an object is judged: the same for both objects of an update, but for `rules`. */
 struct terms {
     const struct snapshot *snapshot;
     const struct profile *profile;
     enum mode mode;        /* the laxest that applies */
     int64_t now;           /* Unix seconds */
     bool pod_is_unchanged; /* of an update: only what is outside the pod is judged */
+    const bool *rules;     /* by number: those that are asked; NULL: all */
 };
 
 /* What a violation says: path as verdict_path, subject and says as in verdict_message, mend as verdict_fix. */

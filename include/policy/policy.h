@@ -21,6 +21,7 @@ struct exception;
 
 struct rule {
     const struct policy *policy;
+    size_t number; /* of all rules of the snapshot, from 0 */
     struct str name;
     const struct check *check;
     const void *params;
@@ -94,6 +95,7 @@ struct snapshot {
     const struct policy *policies;
     size_t policy_count, private_policy_count;
     struct match_index match_index; /* of all of them, by their numbers */
+    size_t rule_count;              /* of all of them */
     const struct profile *profiles; /* "default", "baseline" and "restricted" are always there */
     size_t profile_count;
     const struct exception *exceptions;

@@ -22,13 +22,17 @@ bool update_is_pod_unchanged(const struct workload_kind *kind, const struct cJSO
 /* Whether all that checks of the object itself read means the same: its labels, annotations and spec. */
 bool update_is_object_unchanged(const struct cJSON *object, const struct cJSON *old_object);
 
+/* By number, the rules to judge the old object by: those of which update_ratchet asks what they found there. NULL when out of memory. */
+const bool *update_rules_of_old(struct arena *arena, const struct snapshot *snapshot,
+                                const struct workload *workload, const struct judgement *judgement);
+
 /* An object and what it came to. */
 struct judged_object {
     const struct workload *workload;
     struct judgement *judgement;
 };
 /* Moves what the update did not add from the new object's violations to `kept`, and sums up. Both must have
- * a pod and were judged by the same terms. `arena` is for what it needs meanwhile. */
+ * a pod and were judged by the same terms, the old one by these rules at least. `arena` is for what it needs meanwhile. */
 void update_ratchet(struct arena *arena, const struct judged_object *object,
                     const struct judged_object *old_object);
 

@@ -237,14 +237,16 @@ static void answer_verdict(struct admission *a) {
     answer_review(a, decision_of(&out->judgement, answer.warning_count > 0), &answer);
 }
 
-static void judge_workload(struct admission *a, const struct workload *workload,
+/* `rules` as in terms. */
+static void judge_workload(struct admission *a, const struct workload *workload, const bool *rules,
                            struct judgement *judgement) {
     const struct review *review = &a->out->review;
     const struct terms terms = {.snapshot = a->snapshot,
                                 .profile = a->profile,
                                 .mode = a->mode,
                                 .now = a->now,
-                                .pod_is_unchanged = a->pod_is_unchanged};
+                                .pod_is_unchanged = a->pod_is_unchanged,
+                                .rules = rules};
     struct subject subject;
     subject_init(&subject, workload);
     subject.is_from_review = true;
@@ -264,7 +266,9 @@ static void ratchet(struct admission *a, const struct document *old_document) {
     if (!workload_decode(a->arena, a->kind, old_document, old_document->root, &old, &ignored) ||
         !old.has_pod)
         return;
-    judge_workload(a, &old, &judgement);
+    judge_workload(a, &old,
+                   update_rules_of_old(a->arena, a->snapshot, &out->workload, &out->judgement),
+                   &judgement);
     update_ratchet(a->arena, &(struct judged_object){&out->workload, &out->judgement},
                    &(struct judged_object){&old, &judgement});
 }
@@ -296,7 +300,7 @@ static void judge(struct admission *a, const struct document *document,
     }
     out->workload.declared = &a->snapshot->declared;
     note_sent_version(a->arena, &out->review, &out->workload);
-    judge_workload(a, &out->workload, &out->judgement);
+    judge_workload(a, &out->workload, NULL, &out->judgement);
     if (old && out->judgement.strongest_wanted != ACTION_OFF) ratchet(a, old);
     out->judged = true;
     verdict_tell(a->arena, &out->workload, &out->judgement);

@@ -10,6 +10,7 @@ struct judging {
     struct arena *arena;
     const struct subject *subject;
     bool pod_is_unchanged;
+    const bool *asked;           /* by the number of the rule; NULL: all are */
     unsigned char (*decided)[2]; /* by match id and sense */
     struct findings findings;
     const bool *container_is_out; /* under the policy at hand; NULL: all are in */
@@ -274,6 +275,7 @@ static void judge_rules(struct judging *judging, const struct kind_rules *rules)
     bool is_known = judging->subject->is_from_review;
     for (size_t i = 0; i < rules->count; i++) {
         if (judging->pod_is_unchanged && !rules->items[i]->judges_object) continue;
+        if (judging->asked && !judging->asked[rules->items[i]->number]) continue;
         if (!is_known && needs_request(rules->items[i])) judging->out->request_rules++;
         judge_rule(judging, rules->items[i]);
     }
@@ -286,6 +288,7 @@ void engine_judge(struct arena *arena, const struct terms *terms, const struct s
     struct judging judging = {.arena = arena,
                               .subject = subject,
                               .pod_is_unchanged = terms->pod_is_unchanged,
+                              .asked = terms->rules,
                               .images = {.arena = arena, .pod = &subject->workload->pod},
                               .end = &out->first,
                               .excused_end = &out->excused,

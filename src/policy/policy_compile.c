@@ -169,17 +169,20 @@ static void compile_rules(struct arena *arena, struct policy *policy, size_t kin
     policy->of_kind = of_kind;
 }
 
-static struct policy *compile_policies(struct loading *loading) {
+static struct policy *compile_policies(struct loading *loading, size_t *rule_count) {
     struct policy *policies = ARENA_NEW(loading->arena, struct policy, loading->policy_count);
     if (!policies) return NULL;
     struct policy *policy = policies;
+    *rule_count = 0;
     for (struct loaded_policy *loaded = loading->policies; loaded;
          loaded = loaded->next, policy++) {
         *policy = loaded->policy;
         policy->rules = loaded->rules;
         policy->excludes = loaded->excludes;
-        for (size_t i = 0; i < policy->rule_count; i++)
+        for (size_t i = 0; i < policy->rule_count; i++) {
             loaded->rules[i].policy = policy;
+            loaded->rules[i].number = (*rule_count)++;
+        }
         compile_rules(loading->arena, policy, workload_kind_count + loading->declared.count);
     }
     return policies;
@@ -278,7 +281,8 @@ struct snapshot *loading_compile(struct loading *loading) {
     loading_refuse_same_exceptions(loading);
     read_private_policies(loading);
     struct snapshot *snapshot = ARENA_NEW(loading->arena, struct snapshot, 1);
-    struct policy *policies = compile_policies(loading);
+    size_t rule_count;
+    struct policy *policies = compile_policies(loading, &rule_count);
     if (!snapshot || !policies) return NULL;
     struct exception *exceptions =
         loading_compile_exceptions(loading, policies, loading->policy_count);
@@ -286,6 +290,7 @@ struct snapshot *loading_compile(struct loading *loading) {
     snapshot->policies = policies;
     snapshot->private_policy_count = loading->private_policy_count;
     snapshot->policy_count = loading->policy_count - loading->private_policy_count;
+    snapshot->rule_count = rule_count;
     snapshot->exceptions = exceptions;
     snapshot->exception_count = loading->exception_count;
     snapshot->declared = loading->declared;

@@ -266,6 +266,20 @@ static void keep_omissions(const struct ratchet *ratchet, struct judgement *judg
     }
 }
 
+/* Of the others is_kept asks nothing. */
+static bool asks_what_was_there(const struct rule *rule, bool is_pod) {
+    return !rule->policy->is_strict && !(is_pod && rule->standard);
+}
+
+const bool *update_rules_of_old(struct arena *arena, const struct snapshot *snapshot,
+                                const struct workload *workload,
+                                const struct judgement *judgement) {
+    bool *rules = ARENA_NEW(arena, bool, snapshot->rule_count);
+    for (const struct violation *v = judgement->first; rules && v; v = v->next)
+        rules[v->rule->number] = asks_what_was_there(v->rule, workload->kind->is_pod);
+    return rules;
+}
+
 void update_ratchet(struct arena *arena, const struct judged_object *object,
                     const struct judged_object *old_object) {
     const struct workload *workload = object->workload, *old = old_object->workload;

@@ -26,6 +26,7 @@ struct judged {
     struct document document;
     struct workload workload;
     struct subject subject;
+    const bool *rules; /* as in terms */
     struct judgement judgement;
 };
 
@@ -85,7 +86,8 @@ static inline void judged_judge_on(struct judged *judged, enum mode mode, int64_
     struct terms terms = {.snapshot = judged->snapshot,
                           .profile = snapshot_find_profile(judged->snapshot, STR("default")),
                           .mode = mode,
-                          .now = now};
+                          .now = now,
+                          .rules = judged->rules};
     assert_non_null(terms.profile);
     engine_judge(&judged->arena, &terms, &judged->subject, &judged->judgement);
     verdict_tell(&judged->arena, &judged->workload, &judged->judgement);

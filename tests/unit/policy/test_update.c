@@ -20,6 +20,9 @@ static void update(struct updated *updated, const char *policy, const char *old,
     snapshot_free(updated->old.snapshot);
     updated->old.snapshot = updated->new.snapshot;
     judged_judge(&updated->new, MODE_ENFORCE);
+    updated->old.rules = update_rules_of_old(&updated->old.arena, updated->new.snapshot,
+                                             &updated->new.workload, &updated->new.judgement);
+    assert_non_null(updated->old.rules);
     judged_judge(&updated->old, MODE_ENFORCE);
     update_ratchet(&updated->new.arena,
                    &(struct judged_object){&updated->new.workload, &updated->new.judgement},
@@ -115,6 +118,28 @@ static void annotations_are_told_apart_from_fields(void **state) {
     assert_update(policy, ANNOTATED("unconfined"), ANNOTATED("unconfined"), "", 1);
     assert_update(policy, ANNOTATED("runtime/default"), ANNOTATED("unconfined"),
                   "pod-security:", 0);
+}
+
+/* Judging costs: the old object is judged by the rules that found something new, and may have found it there. */
+static void the_old_object_is_judged_by_what_was_found_alone(void **state) {
+    (void)state;
+    struct updated updated;
+    const char *policy =
+        POLICY("p",
+               "  rules: [{check: privileged}, {check: image-tag}, {check: host-namespaces}]\n");
+#define HOST_AND(image)                                                                            \
+    TEMPLATE("      hostPID: true\n      containers: [{name: a, image: " image ", " PRIVILEGED     \
+             "}]\n")
+    update(&updated, policy, HOST_AND("x"), TEMPLATE("      containers: [{name: a, image: x}]\n"));
+    assert_string_equal(judged_text(&updated.old), "image-tag:a");
+    end(&updated);
+    update(&updated, policy, HOST_AND("x"), HOST_AND("'x:1'"));
+    assert_string_equal(judged_text(&updated.old), "privileged:a host-namespaces:");
+    end(&updated);
+    update(&updated, POLICY("p", "  updates: strict\n  rules: [{check: image-tag}]\n"),
+           HOST_AND("x"), HOST_AND("z"));
+    assert_string_equal(judged_text(&updated.old), "");
+    end(&updated);
 }
 
 static void a_strict_policy_judges_whole(void **state) {
@@ -343,6 +368,7 @@ int main(void) {
         cmocka_unit_test(problems_of_one_field_are_told_apart),
         cmocka_unit_test(the_pod_is_told_apart_from_its_containers),
         cmocka_unit_test(annotations_are_told_apart_from_fields),
+        cmocka_unit_test(the_old_object_is_judged_by_what_was_found_alone),
         cmocka_unit_test(a_strict_policy_judges_whole),
         cmocka_unit_test(an_object_is_not_refused_for_what_it_had),
         cmocka_unit_test(what_a_pod_was_made_with_does_not_come_again),
