@@ -23,6 +23,7 @@ struct rule {
     const struct policy *policy;
     size_t number; /* of all rules of the snapshot, from 0 */
     struct str name;
+    struct str id; /* "policy/rule" */
     const struct check *check;
     const void *params;
     const struct standard *standard; /* `params` of a pod-security rule; NULL: another check's */

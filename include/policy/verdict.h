@@ -40,7 +40,8 @@ struct denial {
     /* One entry a rule; rules that find the same field with the same mend are one entry. At most
      * VERDICT_MESSAGE_MAX bytes, then "and N more: run podgate check". */
     struct str message;
-    /* One a field (merged by field and mend), at most 64; the reason is "policy/rule". */
+    /* One a field (merged by field and mend), at most 64: the reason is "policy/rule", the message who it is about and
+     * what is wrong. What to write instead stands in the denial's message alone. */
     const struct review_cause *causes;
     size_t cause_count;
 };

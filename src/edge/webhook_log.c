@@ -51,7 +51,7 @@ static void add_rules(struct log_line *line, struct arena *arena,
     for (const struct violation *v = judgement->first; v && count < judgement->count; v = v->next) {
         if (v->rule == last) continue;
         last = v->rule;
-        names[count++] = STR_CONCAT(arena, last->policy->name, STR("/"), last->name);
+        names[count++] = last->id;
     }
     log_list(line, "rules", names, count);
 }

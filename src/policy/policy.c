@@ -114,6 +114,7 @@ static void decode_rules(struct loading *loading, const struct policy_draft *dra
     for (const struct cJSON *item = draft->rules->child; item; item = item->next) {
         struct rule *rule = &loaded->rules[loaded->policy.rule_count];
         if (!loading_rule(loading, item, &draft->inherited, rule)) continue;
+        rule->id = STR_CONCAT(loading->arena, loaded->policy.name, STR("/"), rule->name);
         refuse_same_rule(loading, item, loaded, rule);
         loaded->policy.rule_count++;
     }

@@ -14,33 +14,49 @@
 
 /* --- the first line -------------------------------------------------------------------------- */
 
-static bool is_named_before(const struct str *names, size_t count, struct str name) {
-    for (size_t i = 0; i < count; i++)
-        if (str_equals(names[i], name)) return true;
-    return false;
+/* The name of rules that are told, and whether some of what they found is a control's. */
+struct rule_name {
+    struct str text;
+    bool has_controls;
+};
+
+struct rule_names {
+    struct rule_name *items;
+    size_t count;
+};
+
+static struct rule_name *find_or_add_name(struct rule_names *names, struct str text) {
+    for (size_t i = 0; i < names->count; i++)
+        if (str_equals(names->items[i].text, text)) return &names->items[i];
+    names->items[names->count] = (struct rule_name){.text = text};
+    return &names->items[names->count++];
 }
 
 /* The names of all rules that are told, each once, worst first. */
-static struct str_list rule_names(struct arena *arena, const struct told_list *list) {
+static struct rule_names rule_names(struct arena *arena, const struct told_list *list) {
     size_t most = 0;
     for (size_t i = 0; i < list->count; i++)
         for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
             most++;
-    struct str *names = ARENA_NEW(arena, struct str, most);
-    size_t count = 0;
-    if (!names) return (struct str_list){0};
+    struct rule_names names = {.items = ARENA_NEW(arena, struct rule_name, most)};
+    const struct rule *last = NULL;
+    struct rule_name *name = NULL;
+    if (!names.items) return names;
     for (size_t i = 0; i < list->count; i++)
-        for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next)
-            if (!is_named_before(names, count, link->rule->name)) names[count++] = link->rule->name;
-    return (struct str_list){names, count};
+        for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next) {
+            if (link->rule != last) name = find_or_add_name(&names, link->rule->name);
+            last = link->rule;
+            name->has_controls |= link->control != NULL;
+        }
+    return names;
 }
 
 /* " (privileged, runAsNonRoot)" behind the name of a rule of pod-security, within so many bytes. Returns its length. */
-static size_t add_controls(struct strbuf *out, const struct told_list *list, struct str name,
-                           size_t spare) {
-    struct broken_controls controls = told_controls(list, name);
-    size_t begin = out->len, brackets = 3;
-    if (controls.count == 0 || spare < brackets) return 0;
+static size_t add_controls(struct strbuf *out, const struct told_list *list,
+                           const struct rule_name *name, size_t spare) {
+    const size_t begin = out->len, brackets = 3;
+    if (!name->has_controls || spare < brackets) return 0;
+    struct broken_controls controls = told_controls(list, name->text);
     struct str text = words_controls(out->arena, &controls, spare - brackets);
     if (!str_is_empty(text)) STRBUF_ADD(out, STR(" ("), text, STR(")"));
     return out->len - begin;
@@ -51,24 +67,24 @@ static size_t listed_chars(struct str name) { return 2 + name.len; }
 
 static void add_first_line(struct strbuf *out, const struct workload *workload,
                            const struct told_list *list) {
-    struct str_list names = rule_names(out->arena, list);
+    struct rule_names names = rule_names(out->arena, list);
     strbuf_add(out, verdict_subject(out->arena, workload));
     words_add_more(out, " breaks ", names.count, names.count == 1 ? " rule: " : " rules: ");
     /* Only the subject may have others than ASCII characters. */
     size_t chars = str_utf8_count(strbuf_str(out)), all = chars, shown = 0;
     for (size_t i = 0; i < names.count; i++)
-        all += listed_chars(names.items[i]);
+        all += listed_chars(names.items[i].text);
     if (names.count > 1) all += NAMES_TAIL_CHARS;
     size_t spare = all < VERDICT_FIRST_LINE_MAX ? VERDICT_FIRST_LINE_MAX - all : 0;
     for (; shown < names.count; shown++) {
         bool is_last = shown + 1 == names.count;
-        struct str name = names.items[shown];
+        struct str name = names.items[shown].text;
         if (chars + listed_chars(name) + (is_last ? 0 : NAMES_TAIL_CHARS) > VERDICT_FIRST_LINE_MAX)
             break;
         size_t begin = out->len;
         words_separate(out, shown);
         strbuf_add(out, name);
-        spare -= add_controls(out, list, name, spare);
+        spare -= add_controls(out, list, &names.items[shown], spare);
         chars += out->len - begin;
     }
     if (shown < names.count)
@@ -126,6 +142,12 @@ static void add_sentences(struct strbuf *out, const struct workload *workload,
         words_add_more(out, "; and ", entry->sentence_count - told, " more");
 }
 
+static bool is_shown_before(const struct str *shown, size_t count, struct str path) {
+    for (size_t i = 0; i < count; i++)
+        if (str_equals(shown[i], path)) return true;
+    return false;
+}
+
 /* The paths of one line: different ones, a few. Returns how many there are. */
 static size_t add_paths(struct strbuf *out, const struct workload *workload,
                         const struct told *lead) {
@@ -138,7 +160,7 @@ static size_t add_paths(struct strbuf *out, const struct workload *workload,
             continue;
         }
         struct str path = words_proposed_path(out->arena, workload, told);
-        if (is_named_before(shown, count, path)) continue;
+        if (is_shown_before(shown, count, path)) continue;
         words_separate(out, count);
         strbuf_add(out, path);
         shown[count++] = path;

@@ -40,7 +40,7 @@ static void add_rule(struct strbuf *out, const struct violation *first) {
         controls_add(&controls, v->finding->control);
         v = v->next;
     } while (v && v->rule == first->rule && v->exception == first->exception);
-    STRBUF_ADD(out, first->rule->policy->name, STR("/"), first->rule->name);
+    strbuf_add(out, first->rule->id);
     struct str names = words_controls(out->arena, &controls, CONTROLS_BYTES);
     if (!str_is_empty(names)) STRBUF_ADD(out, STR(" ("), names, STR(")"));
     strbuf_add_char(out, ':');

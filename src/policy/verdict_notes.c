@@ -15,12 +15,11 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-static void add_cause_message(struct strbuf *out, const struct words *words) {
-    strbuf_add(out, words->subject);
-    strbuf_add_char(out, ' ');
-    strbuf_add(out, words->says);
-    strbuf_add(out, STR(": "));
-    strbuf_add(out, words->mend);
+/* What to write instead stands in the message: many causes have one mend. */
+static struct str cause_message(struct strbuf *page, const struct words *words) {
+    size_t begin = words_begin(page);
+    STRBUF_ADD(page, words->subject, STR(" "), words->says);
+    return str_utf8_cut(words_end(page, begin), CAUSE_MESSAGE_MAX);
 }
 
 size_t told_causes(struct arena *arena, const struct told_list *list,
@@ -32,15 +31,9 @@ size_t told_causes(struct arena *arena, const struct told_list *list,
     if (!causes) return 0;
     for (size_t i = 0; i < count; i++) {
         const struct told *told = list->items[i];
-        bool is_of_last = i > 0 && list->items[i - 1]->rules.rule == told->rules.rule;
-        size_t begin = words_begin(&page);
-        add_cause_message(&page, told->words);
-        causes[i] =
-            (struct review_cause){.reason = is_of_last ? causes[i - 1].reason
-                                                       : words_rule(arena, told->rules.rule),
-                                  .message =
-                                      str_utf8_cut(words_end(&page, begin), CAUSE_MESSAGE_MAX),
-                                  .field = told->words->path};
+        causes[i] = (struct review_cause){.reason = told->rules.rule->id,
+                                          .message = cause_message(&page, told->words),
+                                          .field = told->words->path};
     }
     return count;
 }
@@ -76,7 +69,7 @@ static struct str warning_tail(const struct warning *warning, const struct workl
     struct strbuf tail;
     strbuf_init(&tail, arena, 128);
     strbuf_add(&tail, refuses_pods ? STR("; its Pods may be refused") : STR(""));
-    STRBUF_ADD(&tail, STR(" ("), rule->policy->name, STR("/"), rule->name);
+    STRBUF_ADD(&tail, STR(" ("), rule->id);
     struct broken_controls controls = told_controls(list, rule->name);
     struct str names = controls_within(arena, &controls,
                                        warning->text.len + tail.len + SENTENCE_BYTES + TAIL_BYTES);
@@ -221,8 +214,7 @@ static size_t add_ending_lines(struct arena *arena, const struct workload *workl
         STRBUF_ADD(&text, STR("exception \""), v->exception->name, STR("\" ends on "),
                    str_from(day), STR(", then "));
         strbuf_add(&text, verdict_subject(arena, workload));
-        STRBUF_ADD(&text, STR(" breaks "), v->rule->policy->name, STR("/"), v->rule->name,
-                   STR("; owner: "));
+        STRBUF_ADD(&text, STR(" breaks "), v->rule->id, STR("; owner: "));
         strbuf_add_escaped(&text, v->exception->owner, VERDICT_WARNING_MAX);
         lines[count++] = str_utf8_cut(strbuf_str(&text), VERDICT_WARNING_MAX);
     }

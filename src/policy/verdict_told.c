@@ -165,17 +165,16 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
                               enum action action) {
     struct told_list list;
     struct told_index by_field, by_rules;
+    struct told *room = ARENA_NEW(arena, struct told, judgement->count);
     struct told **all = ARENA_NEW(arena, struct told *, judgement->count);
-    if (!all || !list_init(&list, arena, judgement->count) ||
+    if (!room || !all || !list_init(&list, arena, judgement->count) ||
         !index_init(&by_field, arena, judgement->count) ||
         !index_init(&by_rules, arena, judgement->count))
         return (struct told_list){0};
-    struct told *told = NULL;
     size_t count = 0;
     for (const struct violation *v = judgement->first; v; v = v->next) {
         if (v->action != action) continue;
-        if (!told) told = ARENA_NEW(arena, struct told, 1);
-        if (!told) return (struct told_list){0};
+        struct told *told = &room[count];
         told->finding = v->finding;
         told->words = &v->words;
         told->rules = (struct rule_link){v->rule, v->finding->control, NULL};
@@ -184,12 +183,10 @@ struct told_list told_collect(struct arena *arena, const struct judgement *judge
         told->weight = weight_of(v);
         told->ended = v->exception;
         struct told *same = find_same(&by_field, told);
-        if (same) {
+        if (same)
             add_rule(arena, same, v);
-            continue;
-        }
-        all[count++] = told;
-        told = NULL;
+        else
+            all[count++] = told;
     }
     put_in_order(all, count, &list);
     group_by_rules(&list, &by_rules);

@@ -111,8 +111,6 @@ struct str words_waiting(struct arena *arena, const struct workload *workload,
                          const struct judgement *judgement, const struct rule *rule);
 /* `exception "agent" ended on 2027-06-30; owner: platform-team` */
 struct str words_ended(struct arena *arena, const struct exception *exception);
-/* "policy/rule" */
-struct str words_rule(struct arena *arena, const struct rule *rule);
 /* Adds `before`, a number and `after`: " and 3 more". */
 void words_add_more(struct strbuf *out, const char *before, size_t count, const char *after);
 /* Adds what stands between the items of a list. */

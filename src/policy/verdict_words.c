@@ -61,10 +61,6 @@ void words_fill(struct strbuf *out, const char *template, const struct finding *
     }
 }
 
-struct str words_rule(struct arena *arena, const struct rule *rule) {
-    return STR_CONCAT(arena, rule->policy->name, STR("/"), rule->name);
-}
-
 void words_add_more(struct strbuf *out, const char *before, size_t count, const char *after) {
     strbuf_add(out, str_from(before));
     strbuf_add_number(out, count);

@@ -387,6 +387,8 @@ static void causes_have_one_field_each(void **state) {
     assert_string_equal(str_copy(&judged.arena, all.causes[0].field).at,
                         "spec.containers[0].securityContext.runAsNonRoot");
     assert_string_equal(str_copy(&judged.arena, all.causes[0].reason).at, "a/run-as-non-root");
+    assert_string_equal(str_copy(&judged.arena, all.causes[0].message).at,
+                        "container \"c\" may run as root");
     judged_end(&judged);
     char *manifest = many_containers(100);
     denial(&judged, POLICY("a", RULES), manifest);
