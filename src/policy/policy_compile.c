@@ -1,4 +1,6 @@
 /* What was read becomes a snapshot: arrays, profiles with their rules by kind, distinct matches. */
+#include <stdlib.h>
+
 #include "policy/builtin.h"
 #include "policy/policy_loading.h"
 
@@ -16,31 +18,31 @@ const char *loading_origin_text(struct loading *loading, const struct origin *or
     return text.at ? text.at : "";
 }
 
+void loading_take_name(struct loading *loading, struct table *taken, const char *kind,
+                       struct str name, const struct origin *origin) {
+    if (str_is_empty(name)) return; /* an error that was told */
+    uint32_t fresh = taken->count, number = table_take(taken, loading->arena, name);
+    if (number == TABLE_NONE) return;
+    const struct origin **first = table_row(taken, number);
+    if (number == fresh)
+        *first = origin;
+    else
+        loading_error_at(loading, origin, "a second %s named %s, the first is at %s", kind,
+                         str_quoted(name).text, loading_origin_text(loading, *first));
+}
+
 static void refuse_same_policies(struct loading *loading) {
-    for (struct loaded_policy *later = loading->policies; later; later = later->next)
-        for (struct loaded_policy *first = loading->policies; first != later; first = first->next) {
-            if (str_is_empty(later->policy.name) ||
-                !str_equals(first->policy.name, later->policy.name))
-                continue;
-            loading_error_at(loading, &later->origin,
-                             "a second policy named %s, the first is at %s",
-                             str_quoted(later->policy.name).text,
-                             loading_origin_text(loading, &first->origin));
-            break;
-        }
+    struct table taken;
+    table_init(&taken, sizeof(struct origin *), (uint32_t)loading->policy_count);
+    for (struct loaded_policy *loaded = loading->policies; loaded; loaded = loaded->next)
+        loading_take_name(loading, &taken, "policy", loaded->policy.name, &loaded->origin);
 }
 
 static void refuse_same_profiles(struct loading *loading) {
-    for (struct loaded_profile *later = loading->profiles; later; later = later->next)
-        for (struct loaded_profile *first = loading->profiles; first != later;
-             first = first->next) {
-            if (str_is_empty(later->name) || !str_equals(first->name, later->name)) continue;
-            loading_error_at(loading, &later->origin,
-                             "a second profile named %s, the first is at %s",
-                             str_quoted(later->name).text,
-                             loading_origin_text(loading, &first->origin));
-            break;
-        }
+    struct table taken;
+    table_init(&taken, sizeof(struct origin *), (uint32_t)loading->profile_count);
+    for (struct loaded_profile *loaded = loading->profiles; loaded; loaded = loaded->next)
+        loading_take_name(loading, &taken, "profile", loaded->name, &loaded->origin);
 }
 
 static bool any_policy_matches(const struct loading *loading, struct str glob) {
@@ -69,42 +71,47 @@ static void refuse_unknown_policies(struct loading *loading) {
 
 /* --- distinct matches ------------------------------------------------------------------------ */
 
-static bool lists_equal(const struct str_list *a, const struct str_list *b) {
-    if (a->count != b->count) return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!str_equals(a->items[i], b->items[i])) return false;
-    return true;
+static int compare_numbers(size_t a, size_t b) { return (a > b) - (a < b); }
+
+static int compare_lists(const struct str_list *a, const struct str_list *b) {
+    int order = compare_numbers(a->count, b->count);
+    for (size_t i = 0; order == 0 && i < a->count; i++)
+        order = str_compare(a->items[i], b->items[i]);
+    return order;
 }
 
-static bool labels_equal(const struct match *a, const struct match *b) {
-    if (a->label_count != b->label_count) return false;
-    for (size_t i = 0; i < a->label_count; i++)
-        if (!str_equals(a->labels[i].key, b->labels[i].key) ||
-            !str_equals(a->labels[i].glob, b->labels[i].glob))
-            return false;
-    return true;
+static int compare_labels(const struct match *a, const struct match *b) {
+    int order = compare_numbers(a->label_count, b->label_count);
+    for (size_t i = 0; order == 0 && i < a->label_count; i++) {
+        order = str_compare(a->labels[i].key, b->labels[i].key);
+        if (order == 0) order = str_compare(a->labels[i].glob, b->labels[i].glob);
+    }
+    return order;
 }
 
-static bool matches_equal(const struct match *a, const struct match *b) {
-    /* Container keys are asked for each container, so only object keys decide who shares an id. */
-    return a->kinds == b->kinds && a->operations == b->operations &&
-           lists_equal(&a->namespaces, &b->namespaces) && lists_equal(&a->names, &b->names) &&
-           lists_equal(&a->users, &b->users) && lists_equal(&a->groups, &b->groups) &&
-           lists_equal(&a->service_account_names, &b->service_account_names) &&
-           lists_equal(&a->runtime_classes, &b->runtime_classes) && labels_equal(a, b);
+/* Some order; 0 where all object keys are equal. Container keys are asked for each container. */
+static int compare_matches(const void *left, const void *right) {
+    const struct match *a = *(struct match *const *)left, *b = *(struct match *const *)right;
+    int order = compare_numbers(a->kinds, b->kinds);
+    if (order == 0) order = compare_numbers(a->operations, b->operations);
+    if (order == 0) order = compare_lists(&a->namespaces, &b->namespaces);
+    if (order == 0) order = compare_lists(&a->names, &b->names);
+    if (order == 0) order = compare_lists(&a->users, &b->users);
+    if (order == 0) order = compare_lists(&a->groups, &b->groups);
+    if (order == 0) order = compare_lists(&a->service_account_names, &b->service_account_names);
+    if (order == 0) order = compare_lists(&a->runtime_classes, &b->runtime_classes);
+    return order == 0 ? compare_labels(a, b) : order;
 }
 
-struct distinct {
-    const struct match **items;
-    size_t count;
-};
-
-static void give_id(struct distinct *distinct, struct match *match) {
-    size_t id = 0;
-    while (id < distinct->count && !matches_equal(distinct->items[id], match))
-        id++;
-    match->id = (unsigned)id;
-    if (id == distinct->count) distinct->items[distinct->count++] = match;
+/* Gives those that are equal one id, and tells how many ids there are. */
+static size_t give_ids(struct match **matches, size_t count) {
+    unsigned id = 0;
+    qsort(matches, count, sizeof(struct match *), compare_matches);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && compare_matches(&matches[i - 1], &matches[i]) != 0) id++;
+        matches[i]->id = id;
+    }
+    return count > 0 ? id + 1 : 0;
 }
 
 /* --- the snapshot ---------------------------------------------------------------------------- */
@@ -131,19 +138,19 @@ static bool index_matches(struct arena *arena, const struct policy *policies, si
 
 static size_t give_match_ids(struct loading *loading, struct policy *policies, size_t count,
                              struct exception *exceptions) {
-    struct distinct distinct = {0};
-    distinct.items = ARENA_NEW(loading->arena, const struct match *,
-                               count_matches(policies, count) + loading->exception_count);
-    if (!distinct.items) return 0;
+    struct match **matches = ARENA_NEW(loading->arena, struct match *,
+                                       count_matches(policies, count) + loading->exception_count);
+    size_t found = 0;
+    if (!matches) return 0;
     struct loaded_policy *loaded = loading->policies;
     for (size_t i = 0; i < count && loaded; i++, loaded = loaded->next) {
-        give_id(&distinct, &policies[i].match);
+        matches[found++] = &policies[i].match;
         for (size_t j = 0; j < policies[i].exclude_count; j++)
-            give_id(&distinct, &loaded->excludes[j]);
+            matches[found++] = &loaded->excludes[j];
     }
     for (size_t i = 0; i < loading->exception_count; i++)
-        give_id(&distinct, &exceptions[i].match);
-    return distinct.count;
+        matches[found++] = &exceptions[i].match;
+    return give_ids(matches, found);
 }
 
 static bool rule_concerns_kind(const struct rule *rule, size_t kind) {

@@ -133,18 +133,10 @@ bool exception_has_control(const struct exception *exception, const struct contr
 /* --- contradictions ---------------------------------------------------------------------------- */
 
 void loading_refuse_same_exceptions(struct loading *loading) {
-    for (struct loaded_exception *later = loading->exceptions; later; later = later->next)
-        for (struct loaded_exception *first = loading->exceptions; first != later;
-             first = first->next) {
-            if (str_is_empty(later->exception.name) ||
-                !str_equals(first->exception.name, later->exception.name))
-                continue;
-            loading_error_at(loading, &later->origin,
-                             "a second exception named %s, the first is at %.*s:%u:%u",
-                             str_quoted(later->exception.name).text, STR_ARGS(first->origin.file),
-                             first->origin.line, first->origin.column);
-            break;
-        }
+    struct table taken;
+    table_init(&taken, sizeof(struct origin *), (uint32_t)loading->exception_count);
+    for (struct loaded_exception *loaded = loading->exceptions; loaded; loaded = loaded->next)
+        loading_take_name(loading, &taken, "exception", loaded->exception.name, &loaded->origin);
 }
 
 static bool is_judged_at_containers(struct str id) {

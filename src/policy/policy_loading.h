@@ -6,6 +6,7 @@
 #ifndef PODGATE_POLICY_POLICY_LOADING_H
 #define PODGATE_POLICY_POLICY_LOADING_H
 
+#include "base/table.h"
 #include "policy/policy.h"
 #include "policy/policy_keys.h"
 
@@ -81,6 +82,9 @@ bool loading_is_declaration(const struct cJSON *root);
 const char *loading_origin_text(struct loading *loading, const struct origin *origin);
 /* Builds the snapshot of what was read. NULL when it contradicts itself or memory ran out. */
 struct snapshot *loading_compile(struct loading *loading);
+/* Refuses a name that was taken before by one of that kind, a word for the message. The table's rows point to origins. */
+void loading_take_name(struct loading *loading, struct table *taken, const char *kind,
+                       struct str name, const struct origin *origin);
 void loading_refuse_same_exceptions(struct loading *loading);
 /* Makes the snapshot's exceptions and gives each rule its own; refuses those that could excuse nothing. */
 struct exception *loading_compile_exceptions(struct loading *loading, struct policy *policies,
