@@ -131,10 +131,9 @@ bool match_index_build(struct arena *arena, const struct match_filing *filings, 
 
 struct narrowing {
     const struct match_index *index;
-    struct arena *arena;
-    const struct subject *subject;
-    struct match_images *images;
-    uint64_t *policies; /* those that are left */
+    const struct subject *subject; /* its workload is NULL while the envelope is asked */
+    struct match_images *images;   /* with its arena */
+    uint64_t *policies;            /* those that are left */
 };
 
 static void find_texts(const struct glob_index *index, const struct str *texts, size_t count,
@@ -150,7 +149,8 @@ static void find_labels(struct narrowing *narrowing, const struct glob_index *in
     for (const struct cJSON *label = labels->child; label; label = label->next)
         if (tree_is_string(label)) /* else it matches nothing */
             glob_index_find(index,
-                            join_label(narrowing->arena, tree_key(label), tree_string(label)),
+                            join_label(narrowing->images->arena, tree_key(label),
+                                       tree_string(label)),
                             found);
 }
 
@@ -160,10 +160,10 @@ static void find_containers(const struct pod *pod, const struct glob_index *inde
         glob_index_find(index, pod->containers[i].name, found);
 }
 
-static void find_images(struct match_images *images, const struct glob_index *index,
-                        uint64_t *found) {
-    for (size_t i = 0; i < images->pod->container_count; i++) {
-        const struct match_image *image = match_images_get(images, &images->pod->containers[i]);
+static void find_images(const struct pod *pod, struct match_images *images,
+                        const struct glob_index *index, uint64_t *found) {
+    for (size_t i = 0; i < pod->container_count; i++) {
+        const struct match_image *image = match_images_get(images, &pod->containers[i]);
         if (image && image->is_image) glob_index_find(index, image->full_name, found);
     }
 }
@@ -172,7 +172,7 @@ static void find_images(struct match_images *images, const struct glob_index *in
 static void find(struct narrowing *narrowing, enum match_dimension dimension,
                  const struct glob_index *index, uint64_t *found) {
     const struct subject *subject = narrowing->subject;
-    const struct workload *workload = subject->workload; /* NULL while the envelope is asked */
+    const struct workload *workload = subject->workload;
     switch (dimension) {
     case DIMENSION_NAMESPACE: glob_index_find(index, subject->name_space, found); break;
     case DIMENSION_USER: glob_index_find(index, subject->user, found); break;
@@ -193,7 +193,7 @@ static void find(struct narrowing *narrowing, enum match_dimension dimension,
     case DIMENSION_SECOND_LABEL:
     case DIMENSION_THIRD_LABEL: find_labels(narrowing, index, found); break;
     case DIMENSION_CONTAINER: find_containers(&workload->pod, index, found); break;
-    case DIMENSION_IMAGE: find_images(narrowing->images, index, found); break;
+    case DIMENSION_IMAGE: find_images(&workload->pod, narrowing->images, index, found); break;
     case DIMENSION_COUNT: break;
     }
 }
@@ -203,8 +203,8 @@ static void narrow_by(struct narrowing *narrowing, const struct match_step *step
     const struct glob_index *globs = &step->globs;
     size_t limit = narrowing->index->limit;
     if (!bitset_meets(narrowing->policies, globs->asking, limit)) return;
-    uint64_t *found = bitset_new(narrowing->arena, globs->count);
-    uint64_t *matching = bitset_new(narrowing->arena, limit);
+    uint64_t *found = bitset_new(narrowing->images->arena, globs->count);
+    uint64_t *matching = bitset_new(narrowing->images->arena, limit);
     if (!found || !matching) return;
     find(narrowing, step->dimension, globs, found);
     glob_index_owners(globs, found, matching);
@@ -227,10 +227,11 @@ static void narrow(struct narrowing *narrowing, enum match_dimension end) {
 
 void match_index_narrow(const struct match_index *index, const struct subject *subject,
                         struct match_images *images, uint64_t *policies) {
-    narrow(&(struct narrowing){index, images->arena, subject, images, policies}, DIMENSION_COUNT);
+    narrow(&(struct narrowing){index, subject, images, policies}, DIMENSION_COUNT);
 }
 
 void match_index_narrow_by_envelope(const struct match_index *index, struct arena *arena,
                                     const struct subject *subject, uint64_t *policies) {
-    narrow(&(struct narrowing){index, arena, subject, NULL, policies}, DIMENSION_NAME);
+    struct match_images none = {.arena = arena};
+    narrow(&(struct narrowing){index, subject, &none, policies}, DIMENSION_NAME);
 }
