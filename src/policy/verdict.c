@@ -44,7 +44,7 @@ static struct rule_names rule_names(struct arena *arena, const struct told_list 
     if (!names.items) return names;
     for (size_t i = 0; i < list->count; i++)
         for (const struct rule_link *link = &list->items[i]->rules; link; link = link->next) {
-            if (link->rule != last) name = find_or_add_name(&names, link->rule->name);
+            if (!name || link->rule != last) name = find_or_add_name(&names, link->rule->name);
             last = link->rule;
             name->has_controls |= link->control != NULL;
         }
