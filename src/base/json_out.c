@@ -48,13 +48,13 @@ void json_out_escape(struct strbuf *buf, struct str value) {
     const size_t more = 2 + ESCAPE_BYTES + PLAIN_BLOCK;
     if (!strbuf_reserve(buf, value.len + more)) return;
     char *to = buf->at + buf->len;
+    const char *end = buf->at + buf->capacity;
     *to++ = '"';
     for (struct str rest = {str_bytes(value), value.len};;) {
         size_t run = plain_copy(to, rest, true);
         to += run;
-        rest.at += run;
-        rest.len -= run;
-        if (rest.len == 0) break;
+        if (run == rest.len) break;
+        rest = (struct str){rest.at + run, rest.len - run};
         char letter = short_escapes[(unsigned char)rest.at[0]];
         if (letter) {
             *to++ = '\\';

@@ -71,16 +71,20 @@ static inline unsigned copy_block(char *to, __m128i bytes, bool is_html) {
     return mark_stops(bytes, is_html);
 }
 
+static inline __m128i load_block(const char *at) {
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
 static inline size_t plain_copy(char *to, struct str s, bool is_html) {
-    const char *start = str_bytes(s), *at = start, *end = start + s.len;
-    unsigned stops = 0;
-    for (; end - at >= PLAIN_BLOCK; at += PLAIN_BLOCK, to += PLAIN_BLOCK) {
-        stops = copy_block(to, _mm_loadu_si128((const __m128i *)(const void *)at), is_html);
-        if (stops != 0) break;
+    if (s.len < PLAIN_BLOCK) return (size_t)__builtin_ctz(copy_block(to, load_short(s), is_html));
+    const size_t last = s.len - PLAIN_BLOCK;
+    for (size_t at = 0;; at += PLAIN_BLOCK) {
+        /* The last block begins within the one before, of which nothing stops. */
+        if (at > last) at = last;
+        unsigned stops = copy_block(to + at, load_block(s.at + at), is_html);
+        if (stops != 0) return at + (size_t)__builtin_ctz(stops);
+        if (at == last) return s.len;
     }
-    if (stops == 0)
-        stops = copy_block(to, load_short((struct str){at, (size_t)(end - at)}), is_html);
-    return (size_t)(at - start) + (size_t)__builtin_ctz(stops);
 }
 
 #else

@@ -128,7 +128,8 @@ void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes) {
             strbuf_add(buf, str_slice(rest, 0, length));
         rest = str_slice(rest, length ? length : 1, rest.len);
     }
-    strbuf_add(buf, cut ? STR("...") : STR(""));
+    if (cut) strbuf_add(buf, STR("..."));
+    strbuf_truncate(buf, buf->len);
 }
 
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes) {
