@@ -38,4 +38,15 @@ void json_out_raw(struct json_out *out, const char *name, struct str json);
 /* Only the escaped string with its quotes, no comma: for templates. */
 void json_out_escape(struct strbuf *buf, struct str value);
 
+/* A text that is written several times, as it stands between the quotes of a JSON string. Only the escaper makes one, so
+ * that whoever has one need not ask whose text it was. */
+struct json_text {
+    struct str escaped;
+};
+/* At the end of `page`, which must not be truncated below it; empty when memory ran out. */
+struct json_text json_text_of(struct strbuf *page, struct str text);
+/* The text with its quotes, no comma; and two of them in one string, a space between them. */
+void json_out_text(struct strbuf *buf, struct json_text text);
+void json_out_two_texts(struct strbuf *buf, struct json_text first, struct json_text second);
+
 #endif

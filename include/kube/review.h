@@ -9,6 +9,7 @@
 #ifndef PODGATE_KUBE_REVIEW_H
 #define PODGATE_KUBE_REVIEW_H
 
+#include "base/json_out.h"
 #include "kube/workload.h"
 #include "text/json.h"
 #include "text/scan.h"
@@ -81,9 +82,10 @@ MUST_CHECK bool review_object_parse(struct arena *arena, const struct review_obj
                                     const struct scan_limits *limits, struct document *out,
                                     struct error *err);
 
-/* The answer. Strings need not be escaped yet. */
+/* The answer. Strings need not be escaped yet, but those of causes, of which many say the same: a cause's message is
+ * subject and statement. */
 struct review_cause {
-    struct str reason, message, field;
+    struct json_text reason, subject, statement, field;
 };
 struct review_annotation {
     struct str key, value;

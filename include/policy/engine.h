@@ -20,6 +20,9 @@ struct terms {
 /* What a violation says: path as verdict_path, subject and says as in verdict_message, mend as verdict_fix. */
 struct words {
     struct str path, subject, says, mend;
+    struct {
+        struct json_text path, subject, says;
+    } json; /* what both the answer's causes and the log line tell */
 };
 
 struct violation {

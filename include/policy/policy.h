@@ -23,7 +23,8 @@ struct rule {
     const struct policy *policy;
     size_t number; /* of all rules of the snapshot, from 0 */
     struct str name;
-    struct str id; /* "policy/rule" */
+    struct str id;            /* "policy/rule" */
+    struct json_text json_id; /* the same */
     const struct check *check;
     const void *params;
     const struct standard *standard; /* `params` of a pod-security rule; NULL: another check's */

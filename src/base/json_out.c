@@ -63,11 +63,42 @@ void json_out_escape(struct strbuf *buf, struct str value) {
         } else {
             to = write_rare(to, &rest);
         }
+        if ((size_t)(end - to) > rest.len + more) continue;
         buf->len = (size_t)(to - buf->at);
         /* There is still room for the quote. */
-        if (!strbuf_reserve(buf, rest.len + more)) break;
+        if (!strbuf_grow(buf, rest.len + more)) break;
         to = buf->at + buf->len;
+        end = buf->at + buf->capacity;
     }
+    *to++ = '"';
+    *to = '\0';
+    buf->len = (size_t)(to - buf->at);
+}
+
+struct json_text json_text_of(struct strbuf *page, struct str text) {
+    size_t begin = page->len + 1;
+    json_out_escape(page, text);
+    size_t end = page->len > begin ? page->len - 1 : begin;
+    return (struct json_text){str_slice(strbuf_str(page), begin, end - begin)};
+}
+
+void json_out_text(struct strbuf *buf, struct json_text text) {
+    if (!strbuf_reserve(buf, text.escaped.len + 2)) return;
+    char *to = buf->at + buf->len;
+    *to++ = '"';
+    to = copy(to, text.escaped);
+    *to++ = '"';
+    *to = '\0';
+    buf->len = (size_t)(to - buf->at);
+}
+
+void json_out_two_texts(struct strbuf *buf, struct json_text first, struct json_text second) {
+    if (!strbuf_reserve(buf, first.escaped.len + second.escaped.len + 3)) return;
+    char *to = buf->at + buf->len;
+    *to++ = '"';
+    to = copy(to, first.escaped);
+    *to++ = ' ';
+    to = copy(to, second.escaped);
     *to++ = '"';
     *to = '\0';
     buf->len = (size_t)(to - buf->at);

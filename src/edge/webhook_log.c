@@ -65,6 +65,17 @@ static inline void add_text(struct strbuf *out, struct str before, struct str te
     json_out_escape(out, text.len > TEXT_BYTES ? str_utf8_cut(text, TEXT_BYTES) : text);
 }
 
+/* The same of one that the answer has too. */
+static inline void add_words(struct strbuf *out, struct str before, struct str text,
+                             struct json_text json) {
+    if (text.len > TEXT_BYTES) {
+        add_text(out, before, text);
+        return;
+    }
+    strbuf_add(out, before);
+    json_out_text(out, json);
+}
+
 /* A word of ours, which needs no escape; `before` ends with its first quote. */
 static inline void add_word(struct strbuf *out, struct str before, struct str word) {
     strbuf_add(out, before);
@@ -122,14 +133,17 @@ static void add_problem(struct strbuf *out, struct arena *arena, const struct pl
     const struct control *control = first->finding->control;
     bool is_of_containers = first->finding->container != NULL;
     if (control) add_word(out, STR("{\"control\":\""), control_id(control));
+    struct str before = control ? STR(",\"message\":") : STR("{\"message\":");
     /* Where there are containers they are who it is about. */
-    add_text(out, control ? STR(",\"message\":") : STR("{\"message\":"),
-             is_of_containers ? words->says
-                              : STR_CONCAT(arena, words->subject, STR(" "), words->says));
+    if (is_of_containers)
+        add_words(out, before, words->says, words->json.says);
+    else
+        add_text(out, before, STR_CONCAT(arena, words->subject, STR(" "), words->says));
     add_text(out, STR(",\"fix\":"), words->mend);
     if (is_of_containers) add_containers(out, places);
     for (size_t i = 0; i < places->count; i++)
-        add_text(out, i > 0 ? STR(",") : STR(",\"paths\":["), places->items[i]->words.path);
+        add_words(out, i > 0 ? STR(",") : STR(",\"paths\":["), places->items[i]->words.path,
+                  places->items[i]->words.json.path);
     strbuf_add(out, STR("]}"));
 }
 

@@ -93,9 +93,12 @@ static void write_causes(struct strbuf *out, const struct review_answer *answer)
     strbuf_add(out, STR(",\"details\":{\"causes\":["));
     for (size_t i = 0; i < answer->cause_count; i++) {
         const struct review_cause *cause = &answer->causes[i];
-        write_text(out, i > 0 ? STR(",{\"reason\":") : STR("{\"reason\":"), cause->reason);
-        write_text(out, STR(",\"message\":"), cause->message);
-        write_text(out, STR(",\"field\":"), cause->field);
+        strbuf_add(out, i > 0 ? STR(",{\"reason\":") : STR("{\"reason\":"));
+        json_out_text(out, cause->reason);
+        strbuf_add(out, STR(",\"message\":"));
+        json_out_two_texts(out, cause->subject, cause->statement);
+        strbuf_add(out, STR(",\"field\":"));
+        json_out_text(out, cause->field);
         strbuf_add_char(out, '}');
     }
     strbuf_add(out, STR("]}"));
@@ -130,7 +133,8 @@ static size_t likely_bytes(const struct review_answer *answer) {
     size_t bytes = skeleton + answer->message.len;
     for (size_t i = 0; i < answer->cause_count; i++) {
         const struct review_cause *cause = &answer->causes[i];
-        bytes += cause->reason.len + cause->message.len + cause->field.len + of_cause;
+        bytes += cause->reason.escaped.len + cause->subject.escaped.len +
+                 cause->statement.escaped.len + cause->field.escaped.len + of_cause;
     }
     for (size_t i = 0; i < answer->warning_count; i++)
         bytes += answer->warnings[i].len + of_note;

@@ -106,6 +106,12 @@ static void refuse_same_rule(struct loading *loading, const struct cJSON *node,
     }
 }
 
+static void name_rule(struct arena *arena, struct str policy, struct rule *rule) {
+    struct strbuf page = {.arena = arena};
+    rule->id = STR_CONCAT(arena, policy, STR("/"), rule->name);
+    rule->json_id = json_text_of(&page, rule->id);
+}
+
 static void decode_rules(struct loading *loading, const struct policy_draft *draft) {
     struct loaded_policy *loaded = draft->loaded;
     if (!draft->rules) return;
@@ -114,7 +120,7 @@ static void decode_rules(struct loading *loading, const struct policy_draft *dra
     for (const struct cJSON *item = draft->rules->child; item; item = item->next) {
         struct rule *rule = &loaded->rules[loaded->policy.rule_count];
         if (!loading_rule(loading, item, &draft->inherited, rule)) continue;
-        rule->id = STR_CONCAT(loading->arena, loaded->policy.name, STR("/"), rule->name);
+        name_rule(loading->arena, loaded->policy.name, rule);
         refuse_same_rule(loading, item, loaded, rule);
         loaded->policy.rule_count++;
     }

@@ -15,25 +15,27 @@
 
 /* --- causes ---------------------------------------------------------------------------------- */
 
-/* What to write instead stands in the message: many causes have one mend. */
-static struct str cause_message(struct strbuf *page, const struct words *words) {
-    size_t begin = words_begin(page);
-    STRBUF_ADD(page, words->subject, STR(" "), words->says);
-    return str_utf8_cut(words_end(page, begin), CAUSE_MESSAGE_MAX);
+/* What to write instead stands in the denial's message: many causes have one mend. */
+static struct json_text cause_statement(struct arena *arena, const struct words *words) {
+    size_t taken = words->subject.len;
+    size_t room = taken < CAUSE_MESSAGE_MAX ? CAUSE_MESSAGE_MAX - taken : 0;
+    if (words->says.len <= room) return words->json.says;
+    struct strbuf page = {.arena = arena};
+    return json_text_of(&page, str_utf8_cut(words->says, room));
 }
 
 size_t told_causes(struct arena *arena, const struct told_list *list,
                    const struct review_cause **out) {
     size_t count = list->count < CAUSES_MAX ? list->count : CAUSES_MAX;
     struct review_cause *causes = ARENA_NEW(arena, struct review_cause, count);
-    struct strbuf page = {.arena = arena};
     *out = causes;
     if (!causes) return 0;
     for (size_t i = 0; i < count; i++) {
-        const struct told *told = list->items[i];
-        causes[i] = (struct review_cause){.reason = told->rules.rule->id,
-                                          .message = cause_message(&page, told->words),
-                                          .field = told->words->path};
+        const struct words *words = list->items[i]->words;
+        causes[i] = (struct review_cause){.reason = list->items[i]->rules.rule->json_id,
+                                          .subject = words->json.subject,
+                                          .statement = cause_statement(arena, words),
+                                          .field = words->json.path};
     }
     return count;
 }

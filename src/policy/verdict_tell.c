@@ -124,6 +124,7 @@ struct str verdict_fix(struct arena *arena, const struct finding *finding) {
 /* What is said of every finding in one container. */
 struct container_words {
     struct str begin, subject;
+    struct json_text json_subject;
 };
 
 struct teller {
@@ -140,15 +141,23 @@ static struct container_words *words_of_container(struct teller *teller,
     return &teller->containers[container - teller->workload->pod.containers];
 }
 
-static struct str subject_of(struct teller *teller, const struct finding *finding) {
-    if (!finding->container) return pod_subject(teller->arena, teller->workload, finding);
-    struct str *subject = &words_of_container(teller, finding->container)->subject;
-    if (!subject->at) {
-        size_t begin = words_begin(&teller->page);
-        add_container_subject(&teller->page, finding->container);
-        *subject = words_end(&teller->page, begin);
+static void tell_subject(struct teller *teller, const struct finding *finding,
+                         struct words *words) {
+    struct strbuf *page = &teller->page;
+    size_t begin = words_begin(page);
+    if (!finding->container) {
+        words->subject = pod_subject(teller->arena, teller->workload, finding);
+        words->json.subject = json_text_of(page, words->subject);
+        return;
     }
-    return *subject;
+    struct container_words *known = words_of_container(teller, finding->container);
+    if (!known->subject.at) {
+        add_container_subject(page, finding->container);
+        known->subject = words_end(page, begin);
+        known->json_subject = json_text_of(page, known->subject);
+    }
+    words->subject = known->subject;
+    words->json.subject = known->json_subject;
 }
 
 static struct str path_of(struct teller *teller, const struct finding *finding) {
@@ -181,23 +190,31 @@ static bool says_the_same(const struct finding *a, const struct finding *b) {
            str_equals(a->detail, b->detail);
 }
 
-/* Where the last one of the same problem is kept, and perhaps one of another. */
+/* Where the last one of the same problem is kept whose facts are as long, and perhaps one of another: a container that
+ * lacks several things is followed by one that lacks the same. */
 static const struct violation **alike_place(struct teller *teller, const struct finding *finding) {
-    uint64_t mixed = (uint64_t)(uintptr_t)finding->problem * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t problem = (uintptr_t)finding->problem, facts = finding->key.len + finding->detail.len;
+    uint64_t mixed = (problem + facts) * UINT64_C(0x9E3779B97F4A7C15);
     return &teller->alike[mixed >> (64 - ALIKE_BITS)];
 }
 
 static void tell(struct teller *teller, struct violation *violation) {
     const struct finding *finding = violation->finding;
-    violation->words.subject = subject_of(teller, finding);
-    violation->words.path = path_of(teller, finding);
+    struct words *words = &violation->words;
+    tell_subject(teller, finding, words);
+    words->path = path_of(teller, finding);
+    words->json.path = json_text_of(&teller->page, words->path);
     /* Most problems are found in several containers, with the same facts. */
     const struct violation **place = alike_place(teller, finding), *alike = *place;
-    bool is_said = alike && says_the_same(alike->finding, finding);
-    violation->words.says =
-        is_said ? alike->words.says : filled(teller, finding->problem->says, finding);
-    violation->words.mend =
-        is_said ? alike->words.mend : filled(teller, finding->problem->mend, finding);
+    if (alike && says_the_same(alike->finding, finding)) {
+        words->says = alike->words.says;
+        words->json.says = alike->words.json.says;
+        words->mend = alike->words.mend;
+    } else {
+        words->says = filled(teller, finding->problem->says, finding);
+        words->json.says = json_text_of(&teller->page, words->says);
+        words->mend = filled(teller, finding->problem->mend, finding);
+    }
     *place = violation;
 }
 

@@ -120,6 +120,46 @@ static void what_must_be_escaped_is_found_wherever_it_stands(void **state) {
         }
 }
 
+/* What is kept for several places is what the escaper wrote, whatever the text. */
+static void a_kept_text_is_written_as_the_escaper_writes_it(void **state) {
+    (void)state;
+    const struct str texts[] = {
+        STR(""),
+        STR("spec.containers[0].image"),
+        STR("\"<b>&\\\n\x1B[31m\0"),
+        STR("\xE2\x80\xAEtxt\xE2\x80\x8B|\xFF|\xED\xA0\x80|\xC3"),
+        STR("a text of more than one block that ends with what must be escaped<"),
+    };
+    struct strbuf page = {.arena = &arena};
+    struct json_text kept[sizeof texts / sizeof *texts];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        kept[i] = json_text_of(&page, texts[i]);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct strbuf expected = {.arena = &arena};
+        json_out_escape(&expected, texts[i]);
+        strbuf_truncate(&buf, 0);
+        json_out_text(&buf, kept[i]);
+        assert_int_equal(buf.len, expected.len);
+        assert_memory_equal(buf.at, expected.at, expected.len);
+    }
+    strbuf_truncate(&buf, 0);
+    json_out_two_texts(&buf, kept[2], kept[1]);
+    expect_str(strbuf_str(&buf), "\"\\\"\\u003cb\\u003e\\u0026\\\\\\n\\u001b[31m\\u0000 "
+                                 "spec.containers[0].image\"");
+}
+
+static void a_text_that_finds_no_memory_is_empty(void **state) {
+    (void)state;
+    struct arena small;
+    arena_init(&small, 64, 64);
+    struct strbuf page = {.arena = &small};
+    struct json_text text = json_text_of(&page, STR("more than sixty-four bytes of text, which is "
+                                                    "what this arena has at most <"));
+    assert_true(arena_is_exhausted(&small));
+    assert_int_equal(text.escaped.len, 0);
+    arena_fini(&small);
+}
+
 static void nul_inside_a_string_is_escaped(void **state) {
     (void)state;
     json_out_escape(&buf, STR("a\0b"));
@@ -136,6 +176,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_must_be_escaped_is_found_wherever_it_stands, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(strings_are_valid_utf8_on_the_wire, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_kept_text_is_written_as_the_escaper_writes_it, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_text_that_finds_no_memory_is_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(nul_inside_a_string_is_escaped, setup, teardown),
         cmocka_unit_test_setup_teardown(what_misleads_readers_is_escaped, setup, teardown),
     };

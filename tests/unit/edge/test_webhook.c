@@ -228,6 +228,31 @@ static void a_malformed_review_is_logged_as_one(void **state) {
     assert_non_null(strstr(log, "\"status\":400"));
 }
 
+static void assert_inert(struct str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < ' ' || text.at[i] > '~' || text.at[i] == '<' || text.at[i] == '>')
+            fail_msg("byte %02x in %.*s", (unsigned char)text.at[i], STR_ARGS(text));
+}
+
+#define HOSTILE "<b>\xE2\x80\xAE\\u202e\\n\\u0085\\\"}"
+#define HOSTILE_SPEC                                                                               \
+    "{\"securityContext\":{\"sysctls\":[{\"name\":\"" HOSTILE "\",\"value\":\"1\"}]},"             \
+    "\"containers\":[{\"name\":\"" HOSTILE "\",\"image\":\"" HOSTILE "\",\"env\":[{"               \
+    "\"name\":\"" HOSTILE "_PASSWORD\",\"value\":\"hunter2hunter2\"}]}]}"
+
+/* The words of a violation are made once for answer and log. */
+static void names_within_the_pod_are_inert_in_answer_and_log(void **state) {
+    (void)state;
+    send(STR(REVIEW("web", "CREATE", HOSTILE_SPEC, "")), STR_NONE, 0);
+    assert_verdict(false);
+    assert_inert(reply.body);
+    assert_true(str_contains(reply.body, STR("in env \\u003cb\\u003e\\\\u202e\\\\u202e\\\\n")));
+    const char *log = read_log();
+    assert_inert((struct str){log, strlen(log) - 1});
+    assert_non_null(strstr(log, "in env \\u003cb\\u003e\\\\u202e\\\\u202e\\\\n"));
+    assert_non_null(strstr(log, "\"containers\":[\"\\u003cb\\u003e\\u202e\\u202e\\n"));
+}
+
 static void names_from_the_wire_are_inert(void **state) {
     (void)state;
     send(STR(REVIEW("a\\nb\\u001b[31m\xE2\x80\xAE\\u202e<script>\\u0085\\\"}", "CREATE", BAD_SPEC,
@@ -236,9 +261,7 @@ static void names_from_the_wire_are_inert(void **state) {
     assert_verdict(false);
     const char *log = read_log();
     assert_ptr_equal(strchr(log, '\n'), log + strlen(log) - 1);
-    for (const char *at = log; at[1]; at++)
-        if (*at < ' ' || *at > '~' || *at == '<' || *at == '>')
-            fail_msg("byte %02x in %s", (unsigned char)*at, log);
+    assert_inert((struct str){log, strlen(log) - 1});
     assert_non_null(
         strstr(log, "\"name\":\"a\\nb\\u001b[31m\\u202e\\u202e\\u003cscript\\u003e\\u0085\\\"}\""));
 }
@@ -359,6 +382,8 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(many_namespaces_take_several_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_malformed_review_is_logged_as_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_within_the_pod_are_inert_in_answer_and_log, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(names_from_the_wire_are_inert, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_that_is_over_is_not_worked_on, set_up,
                                         tear_down),

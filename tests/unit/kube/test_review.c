@@ -513,7 +513,11 @@ static void a_denial_is_403_forbidden(void **state) {
 
 static void causes_warnings_and_annotations_are_written(void **state) {
     (void)state;
-    const struct review_cause causes[] = {{STR("run-as-non-root"), STR("m"), STR("spec.x")}};
+    struct strbuf page = {.arena = &arena};
+    const struct review_cause causes[] = {{.reason = json_text_of(&page, STR("a/run-as-non-root")),
+                                           .subject = json_text_of(&page, STR("container \"c\"")),
+                                           .statement = json_text_of(&page, STR("is <wrong>")),
+                                           .field = json_text_of(&page, STR("spec.x"))}};
     const struct review_annotation annotations[] = {{STR("violations"), STR("a,b")},
                                                     {STR("uid"), STR("u")}};
     const struct str warnings[] = {STR("w1"), STR("w2")};
@@ -522,12 +526,14 @@ static void causes_warnings_and_annotations_are_written(void **state) {
                                   .cause_count = 1,
                                   .annotations = annotations,
                                   .annotation_count = 2};
-    expect_str(answer(WITH("'object':{}"), &given),
-               "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
-               "\"response\":{\"uid\":\"u\",\"allowed\":false,\"status\":{\"status\":\"Failure\","
-               "\"message\":\"no\",\"reason\":\"Forbidden\",\"code\":403,\"details\":{\"causes\":"
-               "[{\"reason\":\"run-as-non-root\",\"message\":\"m\",\"field\":\"spec.x\"}]}},"
-               "\"auditAnnotations\":{\"violations\":\"a,b\",\"uid\":\"u\"}}}");
+    expect_str(
+        answer(WITH("'object':{}"), &given),
+        "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","
+        "\"response\":{\"uid\":\"u\",\"allowed\":false,\"status\":{\"status\":\"Failure\","
+        "\"message\":\"no\",\"reason\":\"Forbidden\",\"code\":403,\"details\":{\"causes\":"
+        "[{\"reason\":\"a/run-as-non-root\",\"message\":\"container \\\"c\\\" is \\u003cwrong\\u003e\","
+        "\"field\":\"spec.x\"}]}},"
+        "\"auditAnnotations\":{\"violations\":\"a,b\",\"uid\":\"u\"}}}");
     given = (struct review_answer){.allowed = true, .warnings = warnings, .warning_count = 2};
     expect_str(answer(WITH("'object':{}"), &given),
                "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\","

@@ -1,4 +1,5 @@
 /* The whole messages are in tests/reviews/; here are their bounds and single words. */
+#include "unit/expect.h"
 #include "unit/policy/judged.h"
 
 #define RULES "  rules: [{check: image-tag}, {check: run-as-non-root}]\n"
@@ -384,11 +385,10 @@ static void causes_have_one_field_each(void **state) {
            POD("  containers: [{name: c, image: a}, {name: d, image: b}]\n"));
     struct denial all = verdict_denial(&judged.arena, &judged.workload, &judged.judgement);
     assert_int_equal(all.cause_count, 4);
-    assert_string_equal(str_copy(&judged.arena, all.causes[0].field).at,
-                        "spec.containers[0].securityContext.runAsNonRoot");
-    assert_string_equal(str_copy(&judged.arena, all.causes[0].reason).at, "a/run-as-non-root");
-    assert_string_equal(str_copy(&judged.arena, all.causes[0].message).at,
-                        "container \"c\" may run as root");
+    expect_str(all.causes[0].field.escaped, "spec.containers[0].securityContext.runAsNonRoot");
+    expect_str(all.causes[0].reason.escaped, "a/run-as-non-root");
+    expect_str(all.causes[0].subject.escaped, "container \\\"c\\\"");
+    expect_str(all.causes[0].statement.escaped, "may run as root");
     judged_end(&judged);
     char *manifest = many_containers(100);
     denial(&judged, POLICY("a", RULES), manifest);
