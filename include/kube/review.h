@@ -27,11 +27,12 @@ MUST_CHECK bool operation_parse(struct str name, enum operation *out);
 
 #define REVIEW_SKIP_MAX 4
 struct review_object {
-    bool is_present;           /* neither absent nor null */
-    bool is_object;            /* a JSON object */
-    struct str bytes;          /* the whole value */
-    struct str spec;           /* its `spec` member's bytes; none also when it stands twice */
-    struct str template_bytes; /* its `template` member's bytes (PodTemplate), or none */
+    bool is_present;               /* neither absent nor null */
+    bool is_object;                /* a JSON object */
+    struct str bytes;              /* the whole value */
+    const struct scan_mark *marks; /* of it; see scan_end_marks */
+    struct str spec;               /* its `spec` member's bytes; none also when it stands twice */
+    struct str template_bytes;     /* its `template` member's bytes (PodTemplate), or none */
     struct str skip[REVIEW_SKIP_MAX]; /* metadata.managedFields, status: what no rule may look at */
     size_t skip_count;
     size_t nodes;              /* without the skipped parts */

@@ -1,5 +1,5 @@
 /*
- * scan: one strict pass over JSON bytes that allocates nothing.
+ * scan: one strict pass over JSON bytes that allocates nothing but marks, where they are wanted.
  *
  * It pulls: the caller steps through the members it knows and lets `scan_value` validate and skip
  * the rest, getting byte slices back. Two kinds of trouble are kept apart:
@@ -59,6 +59,8 @@ enum scan_type {
     SCAN_NULL,
 };
 
+struct scan_mark;
+
 /* Which bytes of the text end a run of plain ones in a string, 64 bytes at a time. */
 struct scan_blocks {
     struct str text;
@@ -78,6 +80,9 @@ struct scan {
     size_t failure_at;
     bool at_first_member;
     struct scan_blocks blocks;
+    struct scan_mark *mark, *mark_end; /* where the next one goes; NULL: nothing is marked */
+    struct scan_mark *marks;           /* the first one */
+    struct arena *mark_arena;
 };
 
 void scan_init(struct scan *scan, struct str text, const struct scan_limits *limits);
@@ -98,6 +103,14 @@ MUST_CHECK bool scan_begin_array(struct scan *scan);
 MUST_CHECK bool scan_next_item(struct scan *scan);
 /* Validates one whole value of any type and gives its bytes. */
 MUST_CHECK bool scan_value(struct scan *scan, struct str *bytes);
+/* From here on what is scanned is marked in memory of the arena, for text/json to make a tree of it
+ * without reading it again. The text is at most 4 GiB. */
+void scan_begin_marks(struct scan *scan, struct arena *arena);
+/* The marks since then, in which one value is whole; they live as long as the arena. NULL when it
+ * ran out, and for some values with a defect. */
+const struct scan_mark *scan_end_marks(struct scan *scan);
+/* As scan_value, for a value that is marked as null: its values and defects do not count. */
+MUST_CHECK bool scan_value_as_null(struct scan *scan, struct str *bytes);
 /* True when only white space follows. Otherwise a failure ("something follows the JSON value"). */
 MUST_CHECK bool scan_end(struct scan *scan);
 /* The failure as ERR_SYNTAX with line and column in the text; returns false. */

@@ -78,7 +78,8 @@ bool review_object_parse(struct arena *arena, const struct review_object *object
                          struct error *err) {
     if (object->defect.kind != SCAN_FINE) return refuse_defect(arena, object, limits, err);
     if (!object->is_object) return error_set(err, ERR_SCHEMA, "must be an object");
-    return json_parse(arena, object->bytes, object->skip, object->skip_count, out, err);
+    return json_parse(arena, object->bytes, object->marks, object->skip, object->skip_count, out,
+                      err);
 }
 
 /* --- the answer --- */

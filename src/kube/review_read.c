@@ -186,16 +186,12 @@ static bool keep_part(struct scan *scan, struct str *part) {
     return true;
 }
 
-/* What no rule may look at is no reason to refuse either: its values and defects do not count. */
+/* What no rule may look at is no reason to refuse either. */
 static bool skip_part(struct scan *scan, struct review_object *object) {
     struct str bytes;
     if (object->skip_count == REVIEW_SKIP_MAX) return scan_value(scan, &bytes);
-    size_t nodes = scan->nodes;
-    struct scan_defect defect = scan->defect;
-    if (!scan_value(scan, &bytes)) return false;
+    if (!scan_value_as_null(scan, &bytes)) return false;
     object->skip[object->skip_count++] = bytes;
-    scan->nodes = nodes;
-    scan->defect = defect;
     return true;
 }
 
@@ -240,7 +236,9 @@ static bool read_object(struct reader *reader, const struct member *member, void
     object->is_present = true;
     object->is_object = scan_peek(scan) == SCAN_OBJECT;
     size_t start = scan->at;
+    if (object->is_object) scan_begin_marks(scan, reader->arena);
     bool is_read = object->is_object ? read_parts(scan, object) : scan_value(scan, &object->bytes);
+    object->marks = scan_end_marks(scan);
     if (!is_read) return false;
     object->bytes = str_slice(scan->text, start, scan->at - start);
     object->nodes = scan->nodes;

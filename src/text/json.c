@@ -26,10 +26,10 @@ static bool fail_for_duplicate(struct arena *arena, const struct document *docum
 }
 
 /* `value` is the document's text without white space around it. */
-static bool parse_value(struct arena *arena, struct str value, struct document *document,
-                        struct error *err) {
+static bool parse_value(struct arena *arena, struct str value, const struct scan_mark *marks,
+                        struct document *document, struct error *err) {
     struct json_twins twins = {0};
-    if (json_fill(arena, value, document, &twins)) return true;
+    if (marks && json_fill(arena, value, marks, document, &twins)) return true;
     if (arena_is_exhausted(arena)) return fail_without_memory(err);
     if (!ENSURE(twins.object, err)) return false;
     return fail_for_duplicate(arena, document, &twins, err);
@@ -39,8 +39,9 @@ static void begin_document(struct document *document, struct str text) {
     *document = (struct document){.origin = DOCUMENT_JSON, .text = text, .first_line = 1};
 }
 
-bool json_parse(struct arena *arena, struct str text, const struct str *skip, size_t skip_count,
-                struct document *out, struct error *err) {
+bool json_parse(struct arena *arena, struct str text, const struct scan_mark *marks,
+                const struct str *skip, size_t skip_count, struct document *out,
+                struct error *err) {
     begin_document(out, text);
     struct str *slices = ARENA_NEW(arena, struct str, skip_count);
     if (arena_is_exhausted(arena)) return fail_without_memory(err);
@@ -48,7 +49,7 @@ bool json_parse(struct arena *arena, struct str text, const struct str *skip, si
         slices[i] = skip[i];
     out->skip = slices;
     out->skip_count = skip_count;
-    return parse_value(arena, text, out, err);
+    return parse_value(arena, text, marks, out, err);
 }
 
 static bool fail_for_defect(struct arena *arena, const struct scan *scan, struct error *err) {
@@ -69,9 +70,10 @@ bool json_read(struct arena *arena, struct str text, const struct scan_limits *l
     struct str bytes;
     if (str_starts_with(text, STR("\xEF\xBB\xBF"))) text = str_slice(text, 3, text.len);
     scan_init(&scan, text, limits);
+    scan_begin_marks(&scan, arena);
     if (!scan_value(&scan, &bytes) || !scan_end(&scan)) return scan_error(&scan, err);
     if (scan.defect.kind != SCAN_FINE) return fail_for_defect(arena, &scan, err);
     begin_document(out, text);
     if (arena_is_exhausted(arena)) return fail_without_memory(err);
-    return parse_value(arena, bytes, out, err);
+    return parse_value(arena, bytes, scan_end_marks(&scan), out, err);
 }

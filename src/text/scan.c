@@ -13,9 +13,9 @@
  * The functions named skip_* take a place in the text and return the place behind what they name,
  * or NULL after a failure. This is the hot path of every review.
  */
-#include "text/scan_bytes.h"
-
 #include "base/ascii.h"
+#include "text/scan_bytes.h"
+#include "text/scan_mark.h"
 
 _Static_assert('}' - '{' == ']' - '[', "skip_opening finds the closing bracket by adding");
 
@@ -39,6 +39,7 @@ struct pass {
     const char *end;
     size_t string_bytes, nodes, nodes_plain; /* more values need a closer look */
     unsigned depth, depth_plain;             /* deeper needs a closer look */
+    bool is_marked;
     char closing; /* of the innermost object or array that is open, or 0 */
     char *outer;  /* the same of each level around it */
 };
@@ -163,14 +164,16 @@ static const char *skip_to_quote(struct scan *scan, const char *start, const cha
     return at < end ? at : fail(scan, start - 1, "this string has no end");
 }
 
-/* `at` stands behind the opening quote. */
-SCAN_HOT static const char *skip_string(struct pass *pass, const char *at) {
+/* A string or a key; `at` stands behind the opening quote. */
+SCAN_HOT static const char *skip_string(struct pass *pass, const char *at,
+                                        enum scan_mark_kind kind) {
     const char *start = at;
     at = scan_skip_plain(&pass->scan->blocks, at);
-    bool is_whole = at < pass->end && *at == '"';
-    if (!is_whole && !(at = skip_to_quote(pass->scan, start, at))) return NULL;
-    if ((size_t)(at - start) > pass->string_bytes)
-        note(pass->scan, SCAN_STRING_TOO_LONG, start - 1);
+    bool is_plain = at < pass->end && *at == '"';
+    if (!is_plain && !(at = skip_to_quote(pass->scan, start, at))) return NULL;
+    size_t len = (size_t)(at - start);
+    if (len > pass->string_bytes) note(pass->scan, SCAN_STRING_TOO_LONG, start - 1);
+    if (pass->is_marked) scan_mark_text(pass->scan, kind, (struct str){start, len}, is_plain);
     return at + 1;
 }
 
@@ -235,7 +238,7 @@ SCAN_HOT static bool is_next(struct pass *pass, const char **at, char c) {
 SCAN_HOT static const char *skip_key(struct pass *pass, const char *at, struct str *key) {
     if (!is_next(pass, &at, '"')) return fail(pass->scan, at, "expected a key in double quotes");
     key->at = at + 1;
-    if (!(at = skip_string(pass, at + 1))) return NULL;
+    if (!(at = skip_string(pass, at + 1, SCAN_MARK_KEY))) return NULL;
     key->len = (size_t)(at - 1 - key->at);
     if (!is_next(pass, &at, ':')) return fail(pass->scan, at, "expected a colon after the key");
     return at + 1;
@@ -246,7 +249,11 @@ SCAN_HOT static const char *skip_opening(struct pass *pass, const char *at) {
     char closing = (char)(*at + ('}' - '{'));
     const char *inside = scan_skip_space(at + 1, pass->end);
     if (pass->depth >= pass->depth_plain && !check_depth(pass->scan, pass->depth, at)) return NULL;
-    if (inside < pass->end && *inside == closing) return inside + 1;
+    if (pass->is_marked) scan_mark(pass->scan, closing == '}' ? SCAN_MARK_OBJECT : SCAN_MARK_ARRAY);
+    if (inside < pass->end && *inside == closing) {
+        if (pass->is_marked) scan_mark(pass->scan, SCAN_MARK_CLOSING);
+        return inside + 1;
+    }
     pass_open(pass, closing);
     return inside;
 }
@@ -256,7 +263,7 @@ SCAN_HOT static bool is_empty_object(const struct pass *pass, const char *at) {
     return pass->end - at >= 2 && memcmp(at, "{}", 2) == 0 && pass->depth < pass->depth_plain;
 }
 
-static const char *skip_scalar(struct scan *scan, const char *at) {
+static const char *skip_unmarked_scalar(struct scan *scan, const char *at) {
     switch ((enum scan_type)type_of_first[(unsigned char)*at]) {
     case SCAN_NUMBER: return skip_number(scan, at);
     case SCAN_TRUE: return skip_word(scan, at, STR("true"));
@@ -270,6 +277,14 @@ static const char *skip_scalar(struct scan *scan, const char *at) {
     return fail_without_value(scan, at);
 }
 
+SCAN_HOT static const char *skip_scalar(struct pass *pass, const char *at) {
+    const char *behind = skip_unmarked_scalar(pass->scan, at);
+    if (!pass->is_marked || !behind) return behind;
+    enum scan_mark_kind kind = (enum scan_mark_kind)type_of_first[(unsigned char)*at];
+    scan_mark_text(pass->scan, kind, (struct str){at, (size_t)(behind - at)}, true);
+    return behind;
+}
+
 /* What follows a complete value: closing brackets, up to a comma or the end of the outermost
  * value. */
 SCAN_HOT static const char *skip_closings(struct pass *pass, const char *at) {
@@ -277,6 +292,7 @@ SCAN_HOT static const char *skip_closings(struct pass *pass, const char *at) {
         char next = at < pass->end ? *at : '\0';
         if (next == ',') return at + 1;
         if (next == pass->closing) {
+            if (pass->is_marked) scan_mark(pass->scan, SCAN_MARK_CLOSING);
             pass_close(pass);
             at++;
             continue;
@@ -290,7 +306,7 @@ SCAN_HOT static const char *skip_closings(struct pass *pass, const char *at) {
     return at;
 }
 
-static struct pass begin_pass(struct scan *scan) {
+SCAN_HOT static struct pass begin_pass(struct scan *scan, bool is_marked) {
     unsigned in_part = scan->depth - scan->part_depth, hard = SCAN_DEPTH_HARD - scan->depth;
     unsigned soft = scan->limits->depth > in_part ? scan->limits->depth - in_part : 0;
     return (struct pass){
@@ -300,12 +316,13 @@ static struct pass begin_pass(struct scan *scan) {
         .nodes = scan->nodes,
         .nodes_plain = scan->limits->nodes,
         .depth_plain = soft < hard ? soft : hard,
+        .is_marked = is_marked,
     };
 }
 
-static const char *skip_value(struct scan *scan, const char *at) {
+SCAN_HOT static const char *skip_any(struct scan *scan, const char *at, bool is_marked) {
     char outer[SCAN_DEPTH_HARD]; /* only what is used is touched */
-    struct pass pass = begin_pass(scan);
+    struct pass pass = begin_pass(scan, is_marked);
     pass.outer = outer;
     for (;;) {
         struct str key;
@@ -314,15 +331,15 @@ static const char *skip_value(struct scan *scan, const char *at) {
         if (at == pass.end) return fail_without_value(scan, at);
         if (++pass.nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
         if (*at == '"') {
-            at = skip_string(&pass, at + 1);
-        } else if (is_empty_object(&pass, at)) {
+            at = skip_string(&pass, at + 1, SCAN_MARK_STRING);
+        } else if (!is_marked && is_empty_object(&pass, at)) {
             at += 2;
         } else if (*at == '{' || *at == '[') {
             unsigned depth_before = pass.depth;
             at = skip_opening(&pass, at);
             if (at && pass.depth > depth_before) continue;
         } else {
-            at = skip_scalar(scan, at);
+            at = skip_scalar(&pass, at);
         }
         if (!at || !(at = skip_closings(&pass, at))) return NULL;
         if (pass.depth == 0) break;
@@ -331,11 +348,25 @@ static const char *skip_value(struct scan *scan, const char *at) {
     return at;
 }
 
+/* Each has its own loop: nothing is asked of a value that is not marked. */
+static const char *skip_unmarked(struct scan *scan, const char *at) {
+    return skip_any(scan, at, false);
+}
+
+static const char *skip_marked(struct scan *scan, const char *at) {
+    return skip_any(scan, at, true);
+}
+
 /* The same for a string, as most values of the envelope are. */
 static const char *skip_string_value(struct scan *scan, const char *at) {
-    struct pass pass = begin_pass(scan);
+    struct pass pass = begin_pass(scan, scan_is_marked(scan));
     if (++scan->nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
-    return skip_string(&pass, at + 1);
+    return skip_string(&pass, at + 1, SCAN_MARK_STRING);
+}
+
+static const char *skip_value(struct scan *scan, const char *at) {
+    if (at < end_of(scan) && *at == '"') return skip_string_value(scan, at);
+    return scan_is_marked(scan) ? skip_marked(scan, at) : skip_unmarked(scan, at);
 }
 
 void scan_init(struct scan *scan, struct str text, const struct scan_limits *limits) {
@@ -375,6 +406,8 @@ static bool begin(struct scan *scan, enum scan_type wanted) {
     if (type != wanted || !check_depth(scan, 0, at)) return false;
     if (++scan->nodes > scan->limits->nodes) note(scan, SCAN_TOO_MANY_NODES, at);
     scan->depth++;
+    if (scan_is_marked(scan))
+        scan_mark(scan, wanted == SCAN_OBJECT ? SCAN_MARK_OBJECT : SCAN_MARK_ARRAY);
     move_to(scan, at + 1);
     scan->at_first_member = true;
     return true;
@@ -392,6 +425,7 @@ static bool step_inside(struct scan *scan, char closing, const char *expected) {
     if (at < end && *at == closing) {
         ASSERT(scan->depth > 0);
         scan->depth--;
+        if (scan_is_marked(scan)) scan_mark(scan, SCAN_MARK_CLOSING);
         move_to(scan, at + 1);
         return false;
     }
@@ -408,7 +442,7 @@ static bool step_inside(struct scan *scan, char closing, const char *expected) {
 
 bool scan_next_member(struct scan *scan, struct str *key) {
     if (!step_inside(scan, '}', "expected , or }")) return false;
-    struct pass pass = begin_pass(scan);
+    struct pass pass = begin_pass(scan, scan_is_marked(scan));
     const char *at = skip_key(&pass, scan->text.at + scan->at, key);
     if (!at) return false;
     move_to(scan, at);
@@ -419,9 +453,7 @@ bool scan_next_item(struct scan *scan) { return step_inside(scan, ']', "expected
 
 bool scan_value(struct scan *scan, struct str *bytes) {
     if (scan->failure) return false;
-    const char *start = next_place(scan);
-    bool is_string = start < end_of(scan) && *start == '"';
-    const char *at = is_string ? skip_string_value(scan, start) : skip_value(scan, start);
+    const char *start = next_place(scan), *at = skip_value(scan, start);
     if (!at) return false;
     *bytes = (struct str){start, (size_t)(at - start)};
     move_to(scan, at);
