@@ -361,7 +361,7 @@ static bool begins_root(struct str text) {
     }
 }
 
-static bool has_root(struct str name) {
+bool secret_name_has_root(struct str name) {
     for (size_t at = 0; at + 1 < name.len; at++) {
         if (begins_root((struct str){name.at + at, name.len - at})) return true;
     }
@@ -372,7 +372,7 @@ bool secret_name_is_telling(struct str name) {
     struct words words;
     const struct term *last = NULL;
     size_t start = 0, end = 0;
-    if (!has_root(name)) return false;
+    if (!secret_name_has_root(name)) return false;
     divide(name, &words);
     for (size_t at = 0, matched; at < words.count; at += matched) {
         const struct term *term = find_term(&words, at, &matched);

@@ -25,27 +25,33 @@ struct shape {
     size_t length; /* of what stands behind the prefix */
     enum { AT_LEAST, EXACT } bound;
     const char *what;
-    bool (*confirm)(struct str body); /* what follows the prefix, to the end of the text; or NULL */
+    /* Of what follows the prefix, to the end of the text; or NULL. */
+    bool (*confirm)(struct str body, struct secret_ahead *ahead);
+};
+
+#define DIGITS SECRET_BITS('0', '9')
+#define UPPERS SECRET_BITS('A', 'Z')
+#define LOWERS SECRET_BITS('a', 'z')
+#define ONE(c) SECRET_BITS((c), (c))
+/* Their characters below 64, then those below 128. */
+static const uint64_t letters_of_alphabet[][4] = {
+    [UPPER_DIGIT] = {DIGITS, UPPERS},
+    [HEX] = {DIGITS, SECRET_BITS('a', 'f') | SECRET_BITS('A', 'F')},
+    [HEX_DASH] = {DIGITS | ONE('-'), SECRET_BITS('a', 'f') | SECRET_BITS('A', 'F')},
+    [ALNUM] = {DIGITS, UPPERS | LOWERS},
+    [BASE64] = {DIGITS | ONE('+') | ONE('/') | ONE('=') | ONE('-'), UPPERS | LOWERS | ONE('_')},
+    [BASE64URL] = {DIGITS | ONE('-'), UPPERS | LOWERS | ONE('_')},
+    [BASE64URL_DOT] = {DIGITS | ONE('-') | ONE('.'), UPPERS | LOWERS | ONE('_')},
+    [URL_PATH] = {DIGITS | ONE('-') | ONE('/'), UPPERS | LOWERS | ONE('_') | ONE('@')},
+    [URL_QUERY] = {DIGITS | ONE('-') | ONE('%') | ONE('+') | ONE('/') | ONE('='),
+                   UPPERS | LOWERS | ONE('_')},
+    [CRYPT] = {DIGITS | ONE('.') | ONE('/') | ONE('$') | ONE('=') | ONE(',') | ONE('+'),
+               UPPERS | LOWERS},
+    [ANY] = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
 };
 
 static bool is_of(enum alphabet alphabet, char c) {
-    switch (alphabet) {
-    case UPPER_DIGIT: return ascii_is_upper(c) || ascii_is_digit(c);
-    case HEX: return ascii_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    case HEX_DASH: return c == '-' || is_of(HEX, c);
-    case ALNUM: return ascii_is_alnum(c);
-    case BASE64:
-        return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
-    case BASE64URL: return is_word_part(c);
-    case BASE64URL_DOT: return is_word_part(c) || c == '.';
-    case URL_PATH: return is_word_part(c) || c == '/' || c == '@';
-    case URL_QUERY: return is_word_part(c) || c == '%' || c == '+' || c == '/' || c == '=';
-    case CRYPT:
-        return ascii_is_alnum(c) || c == '.' || c == '/' || c == '$' || c == '=' || c == ',' ||
-               c == '+';
-    case ANY: break;
-    }
-    return true;
+    return letters_of_alphabet[alphabet][(unsigned char)c >> 6] >> (c & 63) & 1;
 }
 
 /* How many characters of the alphabet stand at the start; more than `enough` are not counted. */
@@ -59,13 +65,15 @@ static size_t count_of(enum alphabet alphabet, struct str text, size_t enough) {
 /* --- what a prefix cannot tell --------------------------------------------------------------- */
 
 /* "RSA PRIVATE KEY-----" */
-static bool is_pem_private_key(struct str body) {
+static bool is_pem_private_key(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     struct str kind = str_slice(body, 0, 40);
     return str_contains(str_slice(kind, 0, str_find_char(kind, '-')), STR("PRIVATE KEY"));
 }
 
 /* Three parts, the first of which (with the prefix eyJ) begins an object: {"x */
-static bool is_jwt(struct str body) {
+static bool is_jwt(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     size_t header = count_of(BASE64URL, body, body.len);
     if (header < 8 || header == body.len || body.at[header] != '.') return false;
     struct str rest = str_slice(body, header + 1, body.len);
@@ -74,22 +82,27 @@ static bool is_jwt(struct str body) {
     return count_of(BASE64URL, str_slice(rest, payload + 1, rest.len), 8) == 8;
 }
 
-static bool is_sendgrid(struct str body) {
+static bool is_sendgrid(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     size_t id = count_of(BASE64URL, body, body.len);
     return id >= 16 && id < body.len && body.at[id] == '.' &&
            count_of(BASE64URL, str_slice(body, id + 1, body.len), 32) == 32;
 }
 
 /* "Bearer 3f9c…", but not "Bearer authentication-is-required". In a URL a % may stand before the first digit. */
-static bool has_digit(struct str body) {
-    for (size_t i = 0; i < body.len && is_of(URL_QUERY, body.at[i]); i++) {
-        if (ascii_is_digit(body.at[i])) return true;
+static bool has_digit(struct str body, struct secret_ahead *ahead) {
+    if (ahead->no_digit && body.at < ahead->no_digit) return false;
+    size_t at = 0;
+    for (; at < body.len && is_of(URL_QUERY, body.at[at]); at++) {
+        if (ascii_is_digit(body.at[at])) return true;
     }
+    ahead->no_digit = body.at + at;
     return false;
 }
 
 /* Letters of both cases and digits: no word, no number. */
-static bool is_random(struct str body) {
+static bool is_random(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     size_t uppers = 0, lowers = 0, digits = 0;
     for (size_t i = 0; i < body.len && ascii_is_alnum(body.at[i]); i++) {
         uppers += ascii_is_upper(body.at[i]);
@@ -142,25 +155,42 @@ bool secret_is_printable_base64(struct str base64) {
     return true;
 }
 
-static bool is_basic_auth(struct str body) {
+static bool is_basic_auth(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     return secret_is_login(str_slice(body, 0, count_of(BASE64, body, body.len)));
 }
 
 /* machine HOST login USER password WORD */
-static bool is_netrc(struct str body) {
+static bool is_netrc(struct str body, struct secret_ahead *ahead) {
+    if (ahead->no_netrc && body.at < ahead->no_netrc) return false;
     struct str line = str_slice(body, 0, str_find_char(body, '\n'));
-    return str_contains(line, STR(" login ")) && str_contains(line, STR(" password "));
+    if (str_contains(line, STR(" login ")) && str_contains(line, STR(" password "))) return true;
+    ahead->no_netrc = line.at + line.len;
+    return false;
+}
+
+/* Where the next `c` stands, or the end of the text; `*known`: what that was from an earlier place. */
+static size_t find_next(struct str rest, char c, const char **known) {
+    if (!*known || *known < rest.at) *known = rest.at + str_find_char(rest, c);
+    return (size_t)(*known - rest.at);
 }
 
 /* "shop/hunter2@//db", "shop/hunter2@db:1521:x", but not "@db:1521:x" or "/@db" */
-static bool is_oracle_login(struct str body) {
-    size_t at = str_find_char(body, '@'), slash = str_find_char(body, '/');
-    return at < body.len && slash > 0 && slash < at &&
-           secret_is_password(str_slice(body, slash + 1, at - slash - 1));
+static bool is_oracle_login(struct str body, struct secret_ahead *ahead) {
+    size_t at = find_next(body, '@', &ahead->at_sign), slash = find_next(body, '/', &ahead->slash);
+    if (at == body.len || slash == 0 || slash >= at) return false;
+    struct str password = str_slice(body, slash + 1, at - slash - 1);
+    if (!secret_may_be_password(password)) return false;
+    if (ahead->last_reference && password.at <= ahead->last_reference) return false;
+    size_t last = secret_last_reference(password);
+    if (last == password.len) return true;
+    ahead->last_reference = password.at + last;
+    return false;
 }
 
 /* ID.TIME.SIGNATURE */
-static bool is_discord(struct str body) {
+static bool is_discord(struct str body, struct secret_ahead *ahead) {
+    (void)ahead;
     size_t id = count_of(BASE64URL, body, 40);
     if (id < 23 || id > 30 || id >= body.len || body.at[id] != '.') return false;
     struct str rest = str_slice(body, id + 1, body.len);
@@ -398,22 +428,31 @@ static inline bool has_second_letter(const struct shape *shape, char second) {
     return shape->prefix[1] == '\0' || shape->prefix[1] == second;
 }
 
+/* 0: the text does not begin with it. */
+static size_t length_of_prefix(struct str text, const char *prefix) {
+    size_t length = 0;
+    for (; prefix[length] != '\0'; length++)
+        if (length == text.len || text.at[length] != prefix[length]) return 0;
+    return length;
+}
+
 __attribute__((noinline)) static const char *find_among(const struct shape *shape, size_t left,
-                                                        struct str rest, size_t *length) {
+                                                        struct str rest, size_t *length,
+                                                        struct secret_ahead *ahead) {
     for (; left > 0; shape++, left--) {
-        struct str prefix = str_from(shape->prefix);
-        if (!str_starts_with(rest, prefix)) continue;
-        struct str body = str_slice(rest, prefix.len, rest.len);
+        size_t prefix_length = length_of_prefix(rest, shape->prefix);
+        if (prefix_length == 0) continue;
+        struct str body = str_slice(rest, prefix_length, rest.len);
         size_t count = count_of(shape->alphabet, body, shape->length + (shape->bound == EXACT));
         if (count != shape->length || secret_is_mask(str_slice(body, 0, count))) continue;
-        if (shape->confirm && !shape->confirm(body)) continue;
-        *length = prefix.len + count_of(shape->alphabet, body, body.len);
+        if (shape->confirm && !shape->confirm(body, ahead)) continue;
+        *length = prefix_length + count_of(shape->alphabet, body, body.len);
         return shape->what;
     }
     return NULL;
 }
 
-const char *secret_shape_at(struct str rest, size_t *length) {
+const char *secret_shape_at(struct str rest, size_t *length, struct secret_ahead *ahead) {
     const struct group *group = &groups[(unsigned char)rest.at[0]];
     const struct shape *shape = group->shapes;
     size_t left = group->count;
@@ -421,7 +460,7 @@ const char *secret_shape_at(struct str rest, size_t *length) {
     if (rest.len > 1) second = rest.at[1];
     /* Asked for each word of every text: nearly all of them end here. */
     for (; left > 0; shape++, left--)
-        if (has_second_letter(shape, second)) return find_among(shape, left, rest, length);
+        if (has_second_letter(shape, second)) return find_among(shape, left, rest, length, ahead);
     return NULL;
 }
 

@@ -35,6 +35,17 @@ static bool found(struct secret_hit *hit, const char *what, struct str secret) {
     return true;
 }
 
+/* What is known of the text behind the place where the pass is: nothing is looked for twice. */
+struct pass {
+    struct str text;
+    size_t word;               /* where the last one began that ends at a blank or quote */
+    size_t none_before;        /* no = before has a secret behind it */
+    size_t value_end;          /* of what the last = assigned, however long that is */
+    size_t password;           /* where it begins in a user:password@tcp( from `word` on */
+    size_t password_reference; /* the next one behind that */
+    struct secret_ahead ahead;
+};
+
 /* --- logins ---------------------------------------------------------------------------------- */
 
 /* `at` is the colon of "://". */
@@ -52,14 +63,20 @@ static bool find_in_url(struct str text, size_t at, struct secret_hit *hit) {
     return secret_is_password(password) && found(hit, "a password in a URL", password);
 }
 
-/* user:password@tcp(host:3306), as Go's MySQL driver has it; `at` is its @, `start` where the word begins. */
-static bool find_in_login(struct str text, size_t start, size_t at, struct secret_hit *hit) {
-    struct str rest = str_slice(text, at, text.len);
+/* user:password@tcp(host:3306), as Go's MySQL driver has it; `at` is its @. */
+static bool find_in_login(struct pass *pass, size_t at, struct secret_hit *hit) {
+    struct str text = pass->text, rest = str_slice(text, at, text.len);
     if (!str_starts_with(rest, STR("@tcp(")) && !str_starts_with(rest, STR("@unix("))) return false;
-    struct str login = str_slice(text, start, at - start);
-    size_t colon = str_find_char(login, ':');
-    struct str password = str_slice(login, colon + 1, login.len);
-    return secret_is_password(password) && found(hit, "a password in a URL", password);
+    if (pass->password <= pass->word)
+        pass->password = pass->word + str_find_char(str_slice(text, pass->word, text.len), ':') + 1;
+    size_t start = pass->password;
+    if (start > at) return false;
+    struct str password = str_slice(text, start, at - start);
+    if (!secret_may_be_password(password)) return false;
+    if (pass->password_reference < start)
+        pass->password_reference = start + secret_first_reference(str_slice(text, start, text.len));
+    bool holds_reference = pass->password_reference + 1 < at;
+    return !holds_reference && found(hit, "a password in a URL", password);
 }
 
 /* --- names and values ------------------------------------------------------------------------ */
@@ -87,7 +104,7 @@ static bool is_scheme(struct str value) {
 
 static const char *kind_of(struct str name, struct str value) {
     size_t length;
-    const char *shape = secret_shape_at(value, &length);
+    const char *shape = secret_shape_at(value, &length, &(struct secret_ahead){0});
     if (shape) return shape;
     struct str end = str_slice(name, name.len > 8 ? name.len - 8 : 0, 8);
     bool is_password =
@@ -95,11 +112,20 @@ static const char *kind_of(struct str name, struct str value) {
     return is_password ? "a password" : "a secret";
 }
 
-static bool find_value(struct str name, struct str value, struct secret_hit *hit) {
-    if (!secret_is_password(value) || !secret_value_is_literal(value) || is_scheme(value))
-        return false;
+/* All that can be said of a value before its name, which is the dear question. */
+static bool may_be_value(struct str value) {
+    return secret_may_be_literal_password(value) && !is_scheme(value);
+}
+
+static bool found_value(struct secret_hit *hit, struct str name, struct str value) {
     *hit = (struct secret_hit){kind_of(name, value), value, name};
     return true;
+}
+
+/* `before` is the character before the name. */
+static bool find_value(struct str name, char before, struct str value, struct secret_hit *hit) {
+    return may_be_value(value) && is_telling(name, before) &&
+           secret_last_stand_in(value) == value.len && found_value(hit, name, value);
 }
 
 /* From its opening quote, which may be escaped, to the closing one. */
@@ -180,36 +206,37 @@ static struct key key_before(struct str text, size_t at) {
     return key;
 }
 
-/* Where the last reference or URL in a value begins; 0: it holds none behind its first byte. */
-static size_t last_stand_in(struct str value) {
-    for (size_t at = value.len; at-- > 1;) {
-        struct str rest = str_slice(value, at, value.len);
-        if (str_starts_with(rest, STR("${")) || str_starts_with(rest, STR("$(")) ||
-            str_starts_with(rest, STR("{{")) || str_starts_with(rest, STR("://")))
-            return at;
+/* As plain_value, where values are in each other: A=A=A=x. */
+static struct str assigned_value(struct pass *pass, size_t at) {
+    if (pass->value_end < at) {
+        pass->value_end = at;
+        while (pass->value_end < pass->text.len &&
+               !(ends_of[(unsigned char)pass->text.at[pass->value_end]] & ASSIGNED))
+            pass->value_end++;
     }
-    return 0;
+    size_t length = pass->value_end - at;
+    return str_slice(pass->text, at, length < VALUE_BYTES_MAX ? length : VALUE_BYTES_MAX);
 }
 
-/* PASSWORD=..., db.password = ... No sign before `*none_before` has a secret behind it. */
-static bool find_behind_equals(struct str text, size_t at, size_t *none_before,
-                               struct secret_hit *hit) {
-    if (at < *none_before) return false;
+/* PASSWORD=..., db.password = ... */
+static bool find_behind_equals(struct pass *pass, size_t at, struct secret_hit *hit) {
+    struct str text = pass->text;
+    if (at < pass->none_before) return false;
     char behind = char_at(text, at + 1);
     if (behind == '=' || behind == '~' || secret_begins_stand_in(behind)) return false;
     struct key key = key_before(text, at);
     char before = char_before(text, key.start);
     if (str_is_empty(key.name) || before == '$' || before == '{') return false;
-    if (key.has_blank != is_blank(behind)) return false;
+    if (key.has_blank != is_blank(behind) || !secret_name_has_root(key.name)) return false;
     size_t start = key.has_blank ? skip_blanks(text, at + 1) : at + 1;
-    /* The name is the dear question: the value's first byte is asked before it. */
-    if (secret_begins_stand_in(char_at(text, start))) return false;
-    if (!is_telling(key.name, before)) return false;
-    struct str value =
-        begins_quoted(text, start) ? quoted_value(text, start) : plain_value(text, start, ASSIGNED);
-    if (find_value(key.name, value, hit)) return true;
+    bool is_quoted = begins_quoted(text, start);
+    struct str value = is_quoted ? quoted_value(text, start) : assigned_value(pass, start);
+    if (is_quoted) return find_value(key.name, before, value, hit);
+    if (!may_be_value(value) || !is_telling(key.name, before)) return false;
+    size_t stand_in = secret_last_stand_in(value);
+    if (stand_in == value.len) return found_value(hit, key.name, value);
     /* A=A=A=${B}: the values within this one hold its reference too. */
-    if (!begins_quoted(text, start)) *none_before = start + last_stand_in(value);
+    pass->none_before = start + stand_in;
     return false;
 }
 
@@ -221,14 +248,14 @@ static bool find_behind_colon(struct str text, size_t at, struct secret_hit *hit
         return false;
     size_t start = skip_blanks(text, at + 1);
     bool is_docker_auth = key.is_quoted && str_equals(key.name, STR("auth"));
-    if (!is_docker_auth && !is_telling(key.name, ' ')) return false;
+    if (!is_docker_auth && !secret_name_has_root(key.name)) return false;
     if (!key.is_quoted && !begins_line(text, key.start)) return false;
     bool is_quoted = begins_quoted(text, start);
     struct str value =
         is_quoted ? quoted_value(text, start) : str_trim(plain_value(text, start, LINE));
     if (!is_quoted && str_find_char(value, ' ') < value.len) return false;
     if (is_docker_auth) return secret_is_login(value) && found(hit, "a password", value);
-    return find_value(key.name, value, hit);
+    return find_value(key.name, ' ', value, hit);
 }
 
 /* Where the value behind a flag that ends at `end` begins: after blanks, or as the next item of a JSON list; `end` when there is none. */
@@ -249,10 +276,10 @@ static bool find_behind_flag(struct str text, size_t at, struct secret_hit *hit)
     if (start == end || char_at(text, start) == '-') return false;
     if (secret_begins_stand_in(char_at(text, start))) return false;
     struct str name = str_slice(text, at + 2, end - at - 2);
-    if (!is_telling(name, '-')) return false;
+    if (!secret_name_has_root(name)) return false;
     struct str value =
         begins_quoted(text, start) ? quoted_value(text, start) : plain_value(text, start, FLAG);
-    return find_value(name, value, hit);
+    return find_value(name, '-', value, hit);
 }
 
 bool secret_is_flag(struct str text) {
@@ -343,49 +370,50 @@ static size_t behind_letters(struct str text, size_t at) {
     return at;
 }
 
-static bool find_shape(struct str text, size_t at, struct secret_hit *hit) {
+static bool find_shape(struct pass *pass, size_t at, struct secret_hit *hit) {
     size_t length;
-    const char *what = secret_shape_at(str_slice(text, at, text.len), &length);
-    return what && found(hit, what, str_slice(text, at, length));
+    struct str rest = str_slice(pass->text, at, pass->text.len);
+    const char *what = secret_shape_at(rest, &length, &pass->ahead);
+    return what && found(hit, what, str_slice(rest, 0, length));
 }
 
-/* At what is part of no word. `word` is where the last one began that ends at a blank or quote. */
-static bool find_at_mark(struct str text, size_t at, size_t word, size_t *none_before,
-                         struct secret_hit *hit) {
+/* At what is part of no word. */
+static bool find_at_mark(struct pass *pass, size_t at, struct secret_hit *hit) {
+    struct str text = pass->text;
     switch (text.at[at]) {
     case ':':
         if (str_starts_with(str_slice(text, at, 3), STR("://"))) return find_in_url(text, at, hit);
         return find_behind_colon(text, at, hit) || find_without_prefix(text, at, hit);
-    case '=': return find_behind_equals(text, at, none_before, hit);
-    case '@': return find_in_login(text, word, at, hit);
+    case '=': return find_behind_equals(pass, at, hit);
+    case '@': return find_in_login(pass, at, hit);
     case '.':
     case '~': return find_without_prefix(text, at, hit);
-    default: return !is_word_part(char_before(text, at)) && find_shape(text, at, hit);
+    default: return !is_word_part(char_before(text, at)) && find_shape(pass, at, hit);
     }
 }
 
-static bool find_at_dash(struct str text, size_t at, struct secret_hit *hit) {
+static bool find_at_dash(struct pass *pass, size_t at, struct secret_hit *hit) {
+    struct str text = pass->text;
     char before = char_before(text, at);
     if (before == '-') return false;
     bool is_flag = char_at(text, at + 1) == '-' && !is_word_part(before);
     if (is_flag && find_behind_flag(text, at, hit)) return true;
     /* "-----BEGIN" may follow a \n that is written as two characters. */
-    return find_shape(text, at, hit) || find_without_prefix(text, at, hit);
+    return find_shape(pass, at, hit) || find_without_prefix(text, at, hit);
 }
 
 bool secret_find(struct str text, struct secret_hit *hit) {
     if (text.len < SHORTEST) return false;
-    size_t none_before = 0;
-    for (size_t word = 0, at = 0; at < text.len;) {
+    struct pass pass = {.text = text};
+    for (size_t at = 0; at < text.len;) {
         unsigned class = class_at(text, at);
-        bool is_found = class == LETTER ? find_shape(text, at, hit)
-                        : class == DASH
-                            ? find_at_dash(text, at, hit)
-                            : class == MARK && find_at_mark(text, at, word, &none_before, hit);
+        bool is_found = class == LETTER ? find_shape(&pass, at, hit)
+                        : class == DASH ? find_at_dash(&pass, at, hit)
+                                        : class == MARK && find_at_mark(&pass, at, hit);
         if (is_found) return true;
         at++;
         if (class == LETTER || class == DASH) at = behind_letters(text, at);
-        if (class == GAP) word = at;
+        if (class == GAP) pass.word = at;
     }
     return false;
 }

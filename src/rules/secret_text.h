@@ -23,8 +23,31 @@ bool secret_is_mask(struct str text);
 static inline bool secret_begins_stand_in(char c) { return c == '$' || c == '<' || c == '`'; }
 /* Whether a password inside a longer text is one: no reference, not even in part, no placeholder. */
 bool secret_is_password(struct str text);
+/* The same, but for references in part: for a text in which secret_first_reference is known. */
+bool secret_may_be_password(struct str text);
+/* Whether it is one and literal (secret_value_is_literal), but for what secret_last_stand_in finds. */
+bool secret_may_be_literal_password(struct str value);
+/* Where the first (last) reference begins, whatever stands around it; text.len: it holds none. */
+size_t secret_first_reference(struct str text);
+size_t secret_last_reference(struct str text);
+/* Where the last reference or URL begins; value.len: it holds none. */
+size_t secret_last_stand_in(struct str value);
+
+/*
+ * What a pass over a text, from its beginning to its end, has found out ahead of itself, so that nothing is looked for again from
+ * each place: addresses in the text, NULL at first.
+ */
+struct secret_ahead {
+    const char *no_digit; /* none from the last token to here, and the token ends here */
+    const char
+        *no_netrc; /* no login and password from the last `machine` to here, where its line ends */
+    const char *at_sign, *slash; /* the next one behind the last `oracle:thin:` */
+    const char *last_reference;  /* before that at_sign */
+};
 /* What a token of a known maker at the start of `rest` is, and how long; NULL: there is none. */
-const char *secret_shape_at(struct str rest, size_t *length);
+const char *secret_shape_at(struct str rest, size_t *length, struct secret_ahead *ahead);
+/* Whether any word of secrets could begin in the name: telling ones have one. Costs little. */
+bool secret_name_has_root(struct str name);
 /* Writes something of that kind, made up from `number`; false: no prefix alone makes one. */
 bool secret_shape_write(struct strbuf *out, const char *what, unsigned number);
 /* Whether the base64 text means "user:password". */

@@ -22,6 +22,13 @@ reversed 2000
 names 2000
 roots 8000
 assignments 4000
+switches 4000
+addresses 3000
+signatures 8000
+logins 8000
+machines 4000
+oracles 3000
+dots 8000
 chains 160
 flags 2000
 nested 100

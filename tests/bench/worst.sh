@@ -47,6 +47,13 @@ reversed 1000
 names 21000
 roots 3000000
 assignments 400000
+switches 400000
+addresses 255000
+signatures 700000
+logins 560000
+machines 350000
+oracles 233000
+dots 930000
 chains 5600
 flags 150000
 nested 30000

@@ -89,6 +89,20 @@ static void scripts(const char *text, long count) {
 /* Short names of secrets, each with a value that is none. */
 static void assignments(long count) { scripts("A_PW=$ ", count); }
 
+/* The same with what says on or off. */
+static void switches(long count) { scripts("A_PW=0 ", count); }
+
+/* With the address of a secret, which holds the next one. */
+static void addresses(long count) { scripts("vault:A_PW=", count); }
+
+/* What begins as a token, a login, a line of .netrc, and goes on to the end of the text. */
+static void signatures(long count) { scripts("sig=", count); }
+static void logins(long count) { scripts("@tcp(", count); }
+static void machines(long count) { scripts("machine ", count); }
+static void oracles(long count) { scripts("oracle:thin:", count); }
+/* Short beginnings of tokens that have much to be looked at. */
+static void dots(long count) { scripts("SG.", count); }
+
 /* Assignments in assignments, as long as a value is looked at; what ends them is a reference. */
 static void chains(long count) {
     printf("\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"args\":[\"\"");
@@ -174,6 +188,13 @@ static const struct worst {
     {"names", "variables whose names have many words", names},
     {"roots", "letters of one variable's name", roots},
     {"assignments", "assignments in one script", assignments},
+    {"switches", "assignments of switches", switches},
+    {"addresses", "addresses of secrets in each other", addresses},
+    {"signatures", "beginnings of signatures", signatures},
+    {"logins", "beginnings of a database's login", logins},
+    {"machines", "beginnings of lines of .netrc", machines},
+    {"oracles", "beginnings of an Oracle login", oracles},
+    {"dots", "beginnings of a key with dots", dots},
     {"chains", "assignments that hold a hundred others each", chains},
     {"flags", "flags in one script", flags},
     {"nested", "lists, each nested fifty deep", nested},
