@@ -141,6 +141,13 @@ enum container_type { CONTAINER_INIT, CONTAINER_SIDECAR, CONTAINER_REGULAR, CONT
 /* "init", "sidecar", "regular", "ephemeral" */
 struct str container_type_name(enum container_type type);
 
+/* Of a container, whose name follows the prefixes: what kube/profile reads. */
+#define PROFILE_APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"
+#define PROFILE_SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
+struct profile_annotations {
+    const struct cJSON *app_armor, *seccomp; /* members of the pod's annotations, or NULL */
+};
+
 /* What holds for a container after inheritance from the pod. */
 struct effective {
     enum flag run_as_non_root;
@@ -160,6 +167,7 @@ struct container {
     struct str_list command, args;
     struct security security;
     struct effective effective;
+    struct profile_annotations profiles;
     const struct env *env;
     size_t env_count;
     const struct env_from *env_from;

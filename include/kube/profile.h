@@ -7,9 +7,6 @@
 
 #include "kube/pod.h"
 
-/* A container's name follows the prefixes. */
-#define PROFILE_APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"
-#define PROFILE_SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
 #define PROFILE_SECCOMP_POD_KEY "seccomp.security.alpha.kubernetes.io/pod"
 
 /* What the value says in the words of the fields: "runtime/default", "localhost/NAME" or "unconfined"; of another value

@@ -35,8 +35,9 @@ struct confinement {
     const struct problem *problems;         /* CONFINEMENT_PROBLEMS of them */
     struct str type_field, localhost_field; /* "securityContext.….type" */
     struct str pod_annotation;              /* the pod's own; empty: there is none */
-    struct str annotation_prefix;           /* of the containers' */
-    bool annotation_counts;                 /* it stands for the field */
+    const struct cJSON *(*annotation_of)(
+        const struct profile_annotations *profiles); /* a container's */
+    bool annotation_counts;                          /* it stands for the field */
     const struct security_profile *(*of)(const struct security *security);
 };
 

@@ -247,7 +247,8 @@ static bool decode_containers(const struct decoder *decoder, const struct cJSON 
             if (!compute_effective(decoder, &pod->security, container)) return false;
         }
     }
-    return true;
+    return pod_find_annotations(decoder->arena, pod->meta, containers, total) ||
+           error_set(decoder->err, ERR_MEMORY, "out of memory");
 }
 
 bool pod_decode(struct arena *arena, const struct document *document, const struct cJSON *spec,

@@ -12,6 +12,10 @@ extern const struct decode_table container_security_table; /* struct security */
 extern const struct decode_table container_table;          /* struct container */
 extern const struct decode_table resources_table;          /* struct resources */
 
+/* Gives each container the annotations that name it. False when out of memory. */
+bool pod_find_annotations(struct arena *arena, const struct meta *meta,
+                          struct container *containers, size_t count);
+
 /* enum flag */
 bool pod_decode_flag(const struct decoder *decoder, const struct cJSON *node,
                      const struct decode_row *row, void *target);

@@ -57,23 +57,14 @@ static void judge_field(const struct confinement *confinement, const struct chec
                 });
 }
 
-/* Whether the annotation is about what is judged: the pod, or the container that its key ends in. */
-static bool is_key(const struct confinement *confinement, const struct container *container,
-                   struct str key) {
-    struct str prefix = confinement->annotation_prefix;
-    if (!container)
-        return !str_is_empty(confinement->pod_annotation) &&
-               str_equals(key, confinement->pod_annotation);
-    return str_starts_with(key, prefix) &&
-           str_equals(str_slice(key, prefix.len, key.len), container->name);
-}
-
-static bool find_annotation(const struct confinement *confinement, const struct check_ctx *ctx,
-                            struct meta_annotation *at) {
-    while (meta_annotation_next(ctx->pod->meta, at)) {
-        if (is_key(confinement, ctx->container, at->key) && !str_is_empty(at->value)) return true;
-    }
-    return false;
+/* The one about what is judged: the pod, or the container. */
+static const struct cJSON *find_annotation(const struct confinement *confinement,
+                                           const struct check_ctx *ctx) {
+    if (ctx->container) return confinement->annotation_of(&ctx->container->profiles);
+    struct meta_annotation at = {0};
+    while (!str_is_empty(confinement->pod_annotation) && meta_annotation_next(ctx->pod->meta, &at))
+        if (str_equals(at.key, confinement->pod_annotation)) return at.node;
+    return NULL;
 }
 
 /* On Pods the API server writes the pod's field into annotations: that one fault is told at the field. */
@@ -84,16 +75,17 @@ static bool repeats(const struct security_profile *annotation,
 }
 
 static void report_annotation(const struct confinement *confinement, const struct check_ctx *ctx,
-                              struct findings *findings, const struct meta_annotation *annotation) {
+                              struct findings *findings, const struct cJSON *annotation) {
     const struct confinement_params *p = ctx->params;
-    struct str field = str_format(ctx->arena, "annotations['%.*s']", STR_ARGS(annotation->key));
+    struct str key = tree_key(annotation);
+    struct str field = str_format(ctx->arena, "annotations['%.*s']", STR_ARGS(key));
     finding_add(findings, (struct finding){
                               .problem = &confinement->problems[CONFINEMENT_ANNOTATION],
                               .container = ctx->container,
                               .root = FINDING_POD_METADATA,
-                              .key = annotation->key,
+                              .key = key,
                               .field = field,
-                              .actual = annotation->value,
+                              .actual = tree_string(annotation),
                               .expected = p->types_text,
                           });
 }
@@ -101,11 +93,11 @@ static void report_annotation(const struct confinement *confinement, const struc
 /* Whether the annotation settles what the container has; a wrong one is reported. */
 static bool judge_annotation(const struct confinement *confinement, const struct check_ctx *ctx,
                              struct findings *findings, const struct security_profile *of_pod) {
-    struct meta_annotation at = {0};
-    if (!find_annotation(confinement, ctx, &at)) return false;
-    struct security_profile profile = profile_from_annotation(at.value);
+    const struct cJSON *annotation = find_annotation(confinement, ctx);
+    if (!annotation || str_is_empty(tree_string(annotation))) return false;
+    struct security_profile profile = profile_from_annotation(tree_string(annotation));
     if (find_problem(ctx->params, &profile) < 0) return confinement->annotation_counts;
-    if (!repeats(&profile, of_pod)) report_annotation(confinement, ctx, findings, &at);
+    if (!repeats(&profile, of_pod)) report_annotation(confinement, ctx, findings, annotation);
     return true;
 }
 

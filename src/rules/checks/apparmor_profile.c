@@ -34,12 +34,16 @@ static const struct security_profile *profile_of(const struct security *security
     return &security->apparmor;
 }
 
+static const struct cJSON *annotation_of(const struct profile_annotations *profiles) {
+    return profiles->app_armor;
+}
+
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     static const struct confinement apparmor = {
         .problems = problems,
         .type_field = STR_INIT("securityContext.appArmorProfile.type"),
         .localhost_field = STR_INIT("securityContext.appArmorProfile.localhostProfile"),
-        .annotation_prefix = STR_INIT(PROFILE_APP_ARMOR_PREFIX),
+        .annotation_of = annotation_of,
         .annotation_counts = true,
         .of = profile_of,
     };

@@ -5,6 +5,7 @@
 
 struct deny_capabilities_params {
     struct str_list deny;
+    struct str_list granted; /* those of `deny` that runtimes grant by default */
 };
 
 static const struct param params[] = {
@@ -39,7 +40,6 @@ static bool is_granted(struct str name) {
 }
 
 static bool prepare(void *params_, struct arena *arena, struct error *err) {
-    (void)arena;
     struct deny_capabilities_params *p = params_;
     size_t wrong = 0;
     if (!capability_check_names(&p->deny, &wrong, err)) return param_error_in(err, "deny", wrong);
@@ -47,6 +47,10 @@ static bool prepare(void *params_, struct arena *arena, struct error *err) {
         error_set(err, ERR_SCHEMA, "to deny all is drop-capabilities, with allowAdd: []");
         return error_in(err, "deny");
     }
+    struct str *items = ARENA_NEW(arena, struct str, p->deny.count);
+    p->granted = (struct str_list){.items = items};
+    for (size_t i = 0; items && i < p->deny.count; i++)
+        if (is_granted(p->deny.items[i])) items[p->granted.count++] = p->deny.items[i];
     return true;
 }
 
@@ -73,9 +77,9 @@ static void judge_kept(const struct check_ctx *ctx, struct findings *findings) {
     const struct str_list *dropped = &security->capabilities_drop;
     /* ALL in exactly this spelling, as drop-capabilities has it. */
     if (str_list_contains(dropped, STR("ALL"))) return;
-    for (size_t i = 0; i < p->deny.count; i++) {
-        struct str denied = p->deny.items[i];
-        if (!is_granted(denied) || capability_list_has(dropped, denied) ||
+    for (size_t i = 0; i < p->granted.count; i++) {
+        struct str denied = p->granted.items[i];
+        if (capability_list_has(dropped, denied) ||
             capability_list_has(&security->capabilities_add, denied))
             continue;
         finding_add(findings, (struct finding){

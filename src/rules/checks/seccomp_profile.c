@@ -36,13 +36,17 @@ static const struct security_profile *profile_of(const struct security *security
     return &security->seccomp;
 }
 
+static const struct cJSON *annotation_of(const struct profile_annotations *profiles) {
+    return profiles->seccomp;
+}
+
 static void evaluate(const struct check_ctx *ctx, struct findings *findings) {
     static const struct confinement seccomp = {
         .problems = problems,
         .type_field = STR_INIT("securityContext.seccompProfile.type"),
         .localhost_field = STR_INIT("securityContext.seccompProfile.localhostProfile"),
         .pod_annotation = STR_INIT(PROFILE_SECCOMP_POD_KEY),
-        .annotation_prefix = STR_INIT(PROFILE_SECCOMP_PREFIX),
+        .annotation_of = annotation_of,
         .of = profile_of,
     };
     confinement_judge(&seccomp, ctx, findings);

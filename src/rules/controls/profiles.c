@@ -132,23 +132,23 @@ static const struct problem seccomp_missing_debug = {
     .mend = "set {it|each} to RuntimeDefault (kubectl debug --profile=restricted does)",
 };
 
-/* Whether the annotation is about what is judged: the pod, or the container that its key ends in.
- * */
-static bool is_seccomp_key(const struct control_ctx *ctx, struct str key) {
-    if (!ctx->container) return str_equals(key, STR(PROFILE_SECCOMP_POD_KEY));
-    return str_starts_with(key, STR(PROFILE_SECCOMP_PREFIX)) &&
-           str_equals(str_slice(key, STR(PROFILE_SECCOMP_PREFIX).len, key.len),
-                      ctx->container->name);
+static void judge_seccomp_annotation(const struct control_ctx *ctx,
+                                     const struct meta_annotation *at) {
+    if (is_allowed_annotation(at->value) || str_equals(at->value, STR("docker/default"))) return;
+    report_annotation(ctx, &seccomp_annotation, at);
 }
 
-static void judge_seccomp_annotations(const struct control_ctx *ctx) {
+static void judge_seccomp_of_pod(const struct control_ctx *ctx) {
     struct meta_annotation at = {0};
-    while (meta_annotation_next(ctx->pod->meta, &at)) {
-        if (!is_seccomp_key(ctx, at.key)) continue;
-        if (is_allowed_annotation(at.value) || str_equals(at.value, STR("docker/default")))
-            continue;
-        report_annotation(ctx, &seccomp_annotation, &at);
-    }
+    while (meta_annotation_next(ctx->pod->meta, &at))
+        if (str_equals(at.key, STR(PROFILE_SECCOMP_POD_KEY))) judge_seccomp_annotation(ctx, &at);
+}
+
+static void judge_seccomp_of_container(const struct control_ctx *ctx) {
+    const struct cJSON *node = ctx->container->profiles.seccomp;
+    if (!node) return;
+    struct meta_annotation at = {tree_key(node), tree_string(node), node};
+    judge_seccomp_annotation(ctx, &at);
 }
 
 const struct control control_seccomp_annotations = {
@@ -159,8 +159,8 @@ const struct control control_seccomp_annotations = {
     .reason = "seccompProfile",
     .demands = "annotations `" PROFILE_SECCOMP_POD_KEY "` and `" PROFILE_SECCOMP_PREFIX "NAME` are "
                "`runtime/default`, `docker/default` or `localhost/*`",
-    .judge_pod = judge_seccomp_annotations,
-    .judge_container = judge_seccomp_annotations,
+    .judge_pod = judge_seccomp_of_pod,
+    .judge_container = judge_seccomp_of_container,
 };
 
 static bool has_bad_seccomp(const struct control_ctx *ctx) {
