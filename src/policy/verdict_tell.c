@@ -87,7 +87,7 @@ struct str words_proposed_path(struct arena *arena, const struct workload *workl
 /* --- sentences ------------------------------------------------------------------------------- */
 
 static void add_container_subject(struct strbuf *out, const struct container *container) {
-    strbuf_add(out, STR("container "));
+    strbuf_add(out, WORDS_CONTAINER);
     strbuf_add_quoted(out, container->name, WORDS_NAME_MAX);
 }
 

@@ -10,6 +10,8 @@
 
 #define WORDS_TEXT_MAX 256 /* bytes shown of one text of the object */
 #define WORDS_NAME_MAX 100
+/* What stands before the quoted name in the subject of a container's finding. */
+#define WORDS_CONTAINER STR("container ")
 
 struct rule_link {
     const struct rule *rule;

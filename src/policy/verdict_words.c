@@ -35,7 +35,7 @@ static const char *fill_brace(struct strbuf *out, const char *at, const struct f
     const char *begin = at + 1, *end = strchr(begin, '}');
     if (!end) return NULL;
     struct str word = {begin, (size_t)(end - begin)};
-    const char *bar = memrchr(begin, '|', word.len);
+    const char *bar = memchr(begin, '|', word.len);
     if (bar) {
         size_t of_one = (size_t)(bar - begin);
         strbuf_add(out,
@@ -110,7 +110,8 @@ static void add_names(struct strbuf *out, const struct sentence *sentence, size_
     for (size_t i = 0; i < sentence->count && shown < most; i++) {
         if (!sentence->items[i]->is_first_of_container) continue;
         words_separate(out, shown++);
-        strbuf_add_quoted(out, sentence->items[i]->finding->container->name, WORDS_NAME_MAX);
+        strbuf_add(out,
+                   str_slice(sentence->items[i]->words->subject, WORDS_CONTAINER.len, SIZE_MAX));
     }
     if (sentence->container_count > shown)
         words_add_more(out, " and ", sentence->container_count - shown, " more");
