@@ -108,7 +108,7 @@ void strbuf_init(struct strbuf *buf, struct arena *arena, size_t capacity);
 /* Room for `more` bytes and the terminator; false leaves the buffer as it is, its arena marked. */
 MUST_CHECK bool strbuf_grow(struct strbuf *buf, size_t more);
 MUST_CHECK static inline bool strbuf_reserve(struct strbuf *buf, size_t more) {
-    bool has_room = buf->capacity > buf->len && more < buf->capacity - buf->len;
+    bool has_room = buf->capacity - buf->len > more; /* len is never above it */
     return __builtin_expect(has_room, 1) || strbuf_grow(buf, more);
 }
 static inline void strbuf_add(struct strbuf *buf, struct str s) {
