@@ -71,8 +71,7 @@ struct str str_copy(struct arena *arena, struct str s);
 struct str str_join(struct arena *arena, const struct str_list *list, struct str separator);
 /* printf into the arena; terminated, or STR_NONE. */
 struct str str_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
-/* STR_CONCAT(arena, a, b, c): the texts behind each other in the arena; terminated, or STR_NONE. Many
- * times faster than printf. */
+/* STR_CONCAT(arena, a, b, c): the texts behind each other in the arena; terminated, or STR_NONE. */
 struct str str_concat(struct arena *arena, const struct str *parts, size_t count);
 #define STR_PARTS(...)                                                                             \
     (const struct str[]){__VA_ARGS__},                                                             \
