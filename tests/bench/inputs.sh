@@ -4,6 +4,7 @@
 #   inputs.sh review groups            3 MiB of "0," in supplementalGroups   } the worst that
 #   inputs.sh review containers        10,000 containers                     } fits into a review
 #   inputs.sh review env               100,000 variables                     }
+#   inputs.sh review names             1,000 variables, whose names are made of the words of secrets
 #   inputs.sh policies N none|all      N rules, five a policy: none concerns the reviews, or all do and find nothing
 #   inputs.sh policies N every|far     N audited rules, cycled through all checks: all concern the reviews, or none
 #   inputs.sh policies N one           N rules in one policy, which concerns others
@@ -122,6 +123,7 @@ case "${1:-} ${2:-} ${3:-}" in
 'review groups '*) awk 'BEGIN { printf "\"securityContext\":{\"supplementalGroups\":["; for (i = 0; i < 1572000; i++) printf "0,"; printf "0]},\"containers\":[{\"name\":\"web\",\"image\":\"web:1\"}]" }' | review ;;
 'review containers '*) awk 'BEGIN { printf "\"containers\":["; for (i = 0; i < 10000; i++) printf "%s{\"name\":\"c%d\",\"image\":\"web:1\"}", i ? "," : "", i; printf "]" }' | review ;;
 'review env '*) awk 'BEGIN { printf "\"containers\":[{\"name\":\"web\",\"image\":\"web:1\",\"env\":["; for (i = 0; i < 100000; i++) printf "%s{\"name\":\"E%d\",\"value\":\"x\"}", i ? "," : "", i; printf "]}]" }' | review ;;
+'review names '*) awk 'BEGIN { printf "\"containers\":[{\"name\":\"web\",\"image\":\"web:1\",\"env\":["; for (i = 0; i < 1000; i++) printf "%s{\"name\":\"KEY_PASS_KEY_PASS_KEY_PASS_KEY_PASS_KEY_PASS_KEY_PASS_%d\",\"value\":\"x\"}", i ? "," : "", i; printf "]}]" }' | review ;;
 policies*' one' | policies*each | policies*names | policies*accounts | policies*users | policies*robots | policies*labels | policies*images | policies*excludes)
     narrow_policies "$2" "$3"
     ;;

@@ -24,6 +24,7 @@ roots 8000
 assignments 4000
 switches 4000
 addresses 3000
+references 4000
 signatures 8000
 logins 8000
 machines 4000

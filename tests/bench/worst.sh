@@ -49,6 +49,7 @@ roots 3000000
 assignments 400000
 switches 400000
 addresses 255000
+references 400000
 signatures 700000
 logins 560000
 machines 350000

@@ -95,6 +95,9 @@ static void switches(long count) { scripts("A_PW=0 ", count); }
 /* With the address of a secret, which holds the next one. */
 static void addresses(long count) { scripts("vault:A_PW=", count); }
 
+/* Within references, which are values of each other. */
+static void references(long count) { scripts("%A_PW=%", count); }
+
 /* What begins as a token, a login, a line of .netrc, and goes on to the end of the text. */
 static void signatures(long count) { scripts("sig=", count); }
 static void logins(long count) { scripts("@tcp(", count); }
@@ -190,6 +193,7 @@ static const struct worst {
     {"assignments", "assignments in one script", assignments},
     {"switches", "assignments of switches", switches},
     {"addresses", "addresses of secrets in each other", addresses},
+    {"references", "assignments within references", references},
     {"signatures", "beginnings of signatures", signatures},
     {"logins", "beginnings of a database's login", logins},
     {"machines", "beginnings of lines of .netrc", machines},
