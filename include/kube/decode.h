@@ -34,7 +34,6 @@ struct decode_table {
 
 struct decode_row {
     const char *key;
-    size_t key_length;
     decode_fn decode;                 /* NULL: the member is not read */
     size_t offset;                    /* of the field in its struct */
     size_t count_offset;              /* lists: of the number of items */
@@ -42,7 +41,7 @@ struct decode_row {
     int detail;                       /* for a decoder of the table's own */
 };
 
-#define DECODE_KEY(literal) .key = (literal), .key_length = sizeof(literal) - 1
+#define DECODE_KEY(literal) .key = (literal)
 /* A plain field, read by one of the functions below or by one of the table's own. */
 #define DECODE_FIELD(literal, type, field, function)                                               \
     { DECODE_KEY(literal), .decode = (function), .offset = offsetof(type, field) }

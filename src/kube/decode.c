@@ -5,10 +5,9 @@
 #define KEY_SHOWN_BYTES 80
 
 static inline const struct decode_row *find_between(const struct decode_row *row,
-                                                    const struct decode_row *end, struct str key) {
+                                                    const struct decode_row *end, const char *key) {
     for (; row < end; row++) {
-        if (row->key_length != key.len || row->key[0] != key.at[0]) continue;
-        if (memcmp(row->key, key.at, key.len) == 0) return row;
+        if (row->key[0] == key[0] && strcmp(row->key, key) == 0) return row;
     }
     return NULL;
 }
@@ -18,9 +17,8 @@ static inline const struct decode_row *find_between(const struct decode_row *row
 static const struct decode_row *find_row(const struct decode_table *table, const char *key,
                                          const struct decode_row *next) {
     if (table->count == 0) return NULL;
-    struct str wanted = str_from(key);
-    const struct decode_row *row = find_between(next, table->rows + table->count, wanted);
-    return row ? row : find_between(table->rows, next, wanted);
+    const struct decode_row *row = find_between(next, table->rows + table->count, key);
+    return row ? row : find_between(table->rows, next, key);
 }
 
 bool decode_object(const struct decoder *decoder, const struct cJSON *node,
