@@ -320,9 +320,9 @@ SCAN_HOT static struct pass begin_pass(struct scan *scan, bool is_marked) {
     };
 }
 
-SCAN_HOT static const char *skip_any(struct scan *scan, const char *at, bool is_marked) {
+SCAN_HOT static const char *skip_any(struct pass pass, const char *at) {
     char outer[SCAN_DEPTH_HARD]; /* only what is used is touched */
-    struct pass pass = begin_pass(scan, is_marked);
+    struct scan *scan = pass.scan;
     pass.outer = outer;
     for (;;) {
         struct str key;
@@ -332,7 +332,7 @@ SCAN_HOT static const char *skip_any(struct scan *scan, const char *at, bool is_
         if (++pass.nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
         if (*at == '"') {
             at = skip_string(&pass, at + 1, SCAN_MARK_STRING);
-        } else if (!is_marked && is_empty_object(&pass, at)) {
+        } else if (!pass.is_marked && is_empty_object(&pass, at)) {
             at += 2;
         } else if (*at == '{' || *at == '[') {
             unsigned depth_before = pass.depth;
@@ -348,13 +348,22 @@ SCAN_HOT static const char *skip_any(struct scan *scan, const char *at, bool is_
     return at;
 }
 
-/* Each has its own loop: nothing is asked of a value that is not marked. */
+/* Each has its own loop, so that none asks for what only another wants. */
 static const char *skip_unmarked(struct scan *scan, const char *at) {
-    return skip_any(scan, at, false);
+    return skip_any(begin_pass(scan, false), at);
 }
 
 static const char *skip_marked(struct scan *scan, const char *at) {
-    return skip_any(scan, at, true);
+    return skip_any(begin_pass(scan, true), at);
+}
+
+static const char *skip_ignored(struct scan *scan, const char *at) {
+    struct pass pass = {.scan = scan,
+                        .end = end_of(scan),
+                        .string_bytes = SIZE_MAX,
+                        .nodes_plain = SIZE_MAX,
+                        .depth_plain = SCAN_DEPTH_HARD - scan->depth};
+    return skip_any(pass, at);
 }
 
 /* The same for a string, as most values of the envelope are. */
@@ -455,6 +464,20 @@ bool scan_value(struct scan *scan, struct str *bytes) {
     if (scan->failure) return false;
     const char *start = next_place(scan), *at = skip_value(scan, start);
     if (!at) return false;
+    *bytes = (struct str){start, (size_t)(at - start)};
+    move_to(scan, at);
+    return true;
+}
+
+bool scan_value_as_null(struct scan *scan, struct str *bytes) {
+    if (scan->failure) return false;
+    struct scan_defect defect = scan->defect;
+    size_t nodes = scan->nodes;
+    const char *start = next_place(scan), *at = skip_ignored(scan, start);
+    scan->defect = defect;
+    scan->nodes = nodes;
+    if (!at) return false;
+    if (scan_is_marked(scan)) scan_mark(scan, SCAN_MARK_NULL);
     *bytes = (struct str){start, (size_t)(at - start)};
     move_to(scan, at);
     return true;

@@ -38,16 +38,3 @@ const struct scan_mark *scan_end_marks(struct scan *scan) {
     scan->marks = scan->mark = scan->mark_end = NULL;
     return marks;
 }
-
-bool scan_value_as_null(struct scan *scan, struct str *bytes) {
-    struct scan_mark *mark = scan->mark;
-    struct scan_defect defect = scan->defect;
-    size_t nodes = scan->nodes;
-    scan->mark = NULL;
-    bool is_scanned = scan_value(scan, bytes);
-    scan->mark = mark;
-    scan->defect = defect;
-    scan->nodes = nodes;
-    if (is_scanned && scan_is_marked(scan)) scan_mark(scan, SCAN_MARK_NULL);
-    return is_scanned;
-}
