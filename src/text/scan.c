@@ -263,7 +263,7 @@ SCAN_HOT static bool is_empty_object(const struct pass *pass, const char *at) {
     return pass->end - at >= 2 && memcmp(at, "{}", 2) == 0 && pass->depth < pass->depth_plain;
 }
 
-static const char *skip_unmarked_scalar(struct scan *scan, const char *at) {
+SCAN_HOT static const char *skip_unmarked_scalar(struct scan *scan, const char *at) {
     switch ((enum scan_type)type_of_first[(unsigned char)*at]) {
     case SCAN_NUMBER: return skip_number(scan, at);
     case SCAN_TRUE: return skip_word(scan, at, STR("true"));
@@ -428,7 +428,7 @@ bool scan_begin_array(struct scan *scan) { return begin(scan, SCAN_ARRAY); }
 
 /* Stands at the next member or item; false at the closing bracket, which is consumed, and on
  * failure. */
-static bool step_inside(struct scan *scan, char closing, const char *expected) {
+SCAN_HOT static bool step_inside(struct scan *scan, char closing, const char *expected) {
     if (scan->failure) return false;
     const char *at = next_place(scan), *end = end_of(scan);
     if (at < end && *at == closing) {
