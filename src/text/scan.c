@@ -329,7 +329,10 @@ SCAN_HOT static const char *skip_any(struct pass pass, const char *at) {
         if (pass.closing == '}' && !(at = skip_key(&pass, at, &key))) return NULL;
         at = scan_skip_space(at, pass.end);
         if (at == pass.end) return fail_without_value(scan, at);
-        if (++pass.nodes > pass.nodes_plain) note(scan, SCAN_TOO_MANY_NODES, at);
+        if (++pass.nodes > pass.nodes_plain) {
+            if (pass.is_marked) return NULL;
+            note(scan, SCAN_TOO_MANY_NODES, at);
+        }
         if (*at == '"') {
             at = skip_string(&pass, at + 1, SCAN_MARK_STRING);
         } else if (!pass.is_marked && is_empty_object(&pass, at)) {
@@ -353,8 +356,12 @@ static const char *skip_unmarked(struct scan *scan, const char *at) {
     return skip_any(begin_pass(scan, false), at);
 }
 
+/* Of too many values there will be no tree: then once more, without marks. */
 static const char *skip_marked(struct scan *scan, const char *at) {
-    return skip_any(begin_pass(scan, true), at);
+    const char *behind = skip_any(begin_pass(scan, true), at);
+    if (behind || scan->failure) return behind;
+    scan_end_marks(scan);
+    return skip_unmarked(scan, at);
 }
 
 static const char *skip_ignored(struct scan *scan, const char *at) {
@@ -489,11 +496,4 @@ bool scan_end(struct scan *scan) {
     if (at == end_of(scan)) return true;
     fail(scan, at, "something follows the JSON value");
     return false;
-}
-
-bool scan_error(const struct scan *scan, struct error *err) {
-    uint32_t line, column;
-    scan_place(scan->text, scan->failure_at, &line, &column);
-    error_set(err, ERR_SYNTAX, "not JSON: %s", scan->failure ? scan->failure : "no failure");
-    return error_at(err, line, column);
 }

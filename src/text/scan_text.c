@@ -150,6 +150,13 @@ void scan_place(struct str text, size_t offset, uint32_t *line, uint32_t *column
     }
 }
 
+bool scan_error(const struct scan *scan, struct error *err) {
+    uint32_t line, column;
+    scan_place(scan->text, scan->failure_at, &line, &column);
+    error_set(err, ERR_SYNTAX, "not JSON: %s", scan->failure ? scan->failure : "no failure");
+    return error_at(err, line, column);
+}
+
 /* White space, punctuation and the brackets that close. */
 static const bool is_between_tokens[256] = {
     [' '] = true, ['\n'] = true, ['\r'] = true, ['\t'] = true,
