@@ -131,9 +131,8 @@ void strbuf_add_parts(struct strbuf *buf, const struct str *parts, size_t count)
 void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* The one way text from the wire is shown to a person: in double quotes, control characters,
- * quotes, backslashes and ill-formed bytes escaped (\n, \", \x1b), as are the marks that reorder
- * or hide text on a terminal (\u202e). Of longer text the first `max_bytes` are shown and "..."
- * follows. */
+ * quotes, backslashes, ill-formed bytes and the marks that reorder or hide text on a terminal
+ * escaped (\n, \", \x1b, \u202e). Behind the first `max_bytes` of a longer one stands "...". */
 void strbuf_add_quoted(struct strbuf *buf, struct str s, size_t max_bytes);
 /* The same escaping and cut without the quotes. */
 void strbuf_add_escaped(struct strbuf *buf, struct str s, size_t max_bytes);
