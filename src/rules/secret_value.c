@@ -11,38 +11,47 @@ bool secret_is_mask(struct str text) {
     return text.len > 1 && strchr("*xX.-_#", text.at[0]);
 }
 
-/* Where the text of one or two bytes begins; text.len: nowhere. */
-static size_t find_text(struct str text, struct str wanted) {
-    size_t at = 0;
-    for (;; at++) {
-        at += str_find_char(str_slice(text, at, text.len), wanted.at[0]);
-        if (at >= text.len || str_starts_with(str_slice(text, at, text.len), wanted)) return at;
-    }
+/* The length up to the next `close`, behind an opening of so many bytes and something; 0: there is none. */
+static size_t closed_length(struct str text, size_t open, char close) {
+    const char *from = text.at + open + 1;
+    const char *end = text.len > open ? memchr(from, close, text.len - open - 1) : NULL;
+    return end ? (size_t)(end - text.at) + 1 : 0;
 }
 
-/* The length of $(NAME), ${NAME}, {{ x }}, #{x}, <x>, %NAME% or $NAME at the start of `text`; 0: none is there. */
+/* {{ x }} */
+static size_t template_length(struct str text) {
+    for (size_t at = 3; at + 2 <= text.len; at++) {
+        const char *end = memchr(text.at + at, '}', text.len - at - 1);
+        if (!end) return 0;
+        at = (size_t)(end - text.at);
+        if (text.at[at + 1] == '}') return at + 2;
+    }
+    return 0;
+}
+
+/* $(NAME), ${NAME} or $NAME */
+static size_t variable_length(struct str text, char second) {
+    if (second == '(') return closed_length(text, 2, ')');
+    if (second == '{') return closed_length(text, 2, '}');
+    if (!ascii_is_upper(second)) return 0;
+    size_t end = 1;
+    while (end < text.len &&
+           (ascii_is_upper(text.at[end]) || ascii_is_digit(text.at[end]) || text.at[end] == '_'))
+        end++;
+    return end;
+}
+
+/* The length of a variable, {{ x }}, #{x}, <x> or %NAME% at the start of `text`; 0: none is there. */
 static size_t reference_length(struct str text) {
-    static const struct {
-        struct str open, close;
-    } marks[] = {{STR_INIT("$("), STR_INIT(")")},  {STR_INIT("${"), STR_INIT("}")},
-                 {STR_INIT("{{"), STR_INIT("}}")}, {STR_INIT("#{"), STR_INIT("}")},
-                 {STR_INIT("<"), STR_INIT(">")},   {STR_INIT("%"), STR_INIT("%")}};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        struct str open = marks[i].open, close = marks[i].close;
-        if (text.at[0] != open.at[0] || !str_starts_with(text, open)) continue;
-        struct str inner = str_slice(text, open.len + 1, text.len);
-        size_t end = find_text(inner, close);
-        if (end < inner.len) return open.len + 1 + end + close.len;
+    char second = text.len > 1 ? text.at[1] : '\0';
+    switch (text.at[0]) {
+    case '$': return variable_length(text, second);
+    case '{': return second == '{' ? template_length(text) : 0;
+    case '#': return second == '{' ? closed_length(text, 2, '}') : 0;
+    case '<': return closed_length(text, 1, '>');
+    case '%': return closed_length(text, 1, '%');
+    default: return 0;
     }
-    size_t name = 1;
-    while (name < text.len &&
-           (ascii_is_upper(text.at[name]) || ascii_is_digit(text.at[name]) || text.at[name] == '_'))
-        name++;
-    return text.len > 1 && text.at[0] == '$' && ascii_is_upper(text.at[1]) ? name : 0;
-}
-
-static bool begins_reference(char c) {
-    return c == '$' || c == '{' || c == '#' || c == '<' || c == '%';
 }
 
 /* Whether nothing but references, and the marks between them, makes the text. */
@@ -50,9 +59,8 @@ static bool is_reference(struct str text) {
     bool has_reference = false;
     if (text.len > REFERENCE_MAX) return false;
     for (size_t at = 0; at < text.len;) {
-        char c = text.at[at];
-        if (ascii_is_alnum(c)) return false;
-        size_t length = begins_reference(c) ? reference_length(str_slice(text, at, text.len)) : 0;
+        if (ascii_is_alnum(text.at[at])) return false;
+        size_t length = reference_length(str_slice(text, at, text.len));
         has_reference = has_reference || length > 0;
         at += length > 0 ? length : 1;
     }
