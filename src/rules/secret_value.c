@@ -41,6 +41,12 @@ static size_t variable_length(struct str text, char second) {
     return end;
 }
 
+/* %NAME%. No name has an = in it: what is assigned between two of these signs is looked at by itself. */
+static size_t windows_variable_length(struct str text) {
+    size_t length = closed_length(text, 1, '%');
+    return str_find_char(str_slice(text, 0, length), '=') == length ? length : 0;
+}
+
 /* The length of a variable, {{ x }}, #{x}, <x> or %NAME% at the start of `text`; 0: none is there. */
 static size_t reference_length(struct str text) {
     char second = text.len > 1 ? text.at[1] : '\0';
@@ -49,7 +55,7 @@ static size_t reference_length(struct str text) {
     case '{': return second == '{' ? template_length(text) : 0;
     case '#': return second == '{' ? closed_length(text, 2, '}') : 0;
     case '<': return closed_length(text, 1, '>');
-    case '%': return closed_length(text, 1, '%');
+    case '%': return windows_variable_length(text);
     default: return 0;
     }
 }

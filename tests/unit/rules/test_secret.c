@@ -157,6 +157,7 @@ static void literal_values_are_secrets(void **state) {
         "/a b",
         "[REDACTED",
         "/bPxRfiCYEXA.K1eQ9zZ0MdengbPx RfiCYEXA",
+        "%DB_PASSWORD=hunter2%", /* no variable has such a name */
     };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (!secret_value_is_literal(str_from(values[i]))) fail_msg("%s is literal", values[i]);
