@@ -62,6 +62,19 @@ static size_t count_of(enum alphabet alphabet, struct str text, size_t enough) {
     return count;
 }
 
+/* The same in a pass: of what was counted from an earlier place nothing is counted again. */
+static size_t count_ahead(struct secret_ahead *ahead, enum alphabet alphabet, struct str text,
+                          size_t enough) {
+    _Static_assert(ANY < sizeof ahead->counted / sizeof ahead->counted[0], "one for each");
+    struct secret_run *run = &ahead->counted[alphabet];
+    size_t count = 0;
+    if (run->from <= text.at && text.at < run->end) count = (size_t)(run->end - text.at);
+    if (count >= enough) return enough;
+    count += count_of(alphabet, str_slice(text, count, text.len), enough - count);
+    *run = (struct secret_run){text.at, text.at + count};
+    return count;
+}
+
 /* --- what a prefix cannot tell --------------------------------------------------------------- */
 
 /* "RSA PRIVATE KEY-----" */
@@ -443,7 +456,8 @@ __attribute__((noinline)) static const char *find_among(const struct shape *shap
         size_t prefix_length = length_of_prefix(rest, shape->prefix);
         if (prefix_length == 0) continue;
         struct str body = str_slice(rest, prefix_length, rest.len);
-        size_t count = count_of(shape->alphabet, body, shape->length + (shape->bound == EXACT));
+        size_t count =
+            count_ahead(ahead, shape->alphabet, body, shape->length + (shape->bound == EXACT));
         if (count != shape->length || secret_is_mask(str_slice(body, 0, count))) continue;
         if (shape->confirm && !shape->confirm(body, ahead)) continue;
         *length = prefix_length + count_of(shape->alphabet, body, body.len);

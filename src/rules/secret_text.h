@@ -43,6 +43,9 @@ struct secret_ahead {
         *no_netrc; /* no login and password from the last `machine` to here, where its line ends */
     const char *at_sign, *slash; /* the next one behind the last `oracle:thin:` */
     const char *last_reference;  /* before that at_sign */
+    struct secret_run {
+        const char *from, *end;
+    } counted[12]; /* by alphabet: nothing else stands between these */
 };
 /* What a token of a known maker at the start of `rest` is, and how long; NULL: there is none. */
 const char *secret_shape_at(struct str rest, size_t *length, struct secret_ahead *ahead);
