@@ -16,8 +16,8 @@
 #define QUEUE_BYTES ((size_t)1024 * 1024)
 #define WINDOW_NS (10 * CLOCK_NS_PER_S)
 #define STOP_MS 1000
-#define GATHER_NS                                                                                  \
-    CLOCK_NS_PER_MS      /* more, and what is written would no longer be in the core's cache */
+/* More, and what is written would no longer be in the core's cache. */
+#define GATHER_NS CLOCK_NS_PER_MS
 #define VALUE_BYTES 1024 /* of one string in the text format */
 #define STACK_BYTES (256 * 1024)
 
