@@ -4,26 +4,26 @@
 
 #define NAMES_MAX (1 << 24) /* more than there are values in an object */
 
-/* Where the annotation of this key belongs; NULL: it names no container. */
-static const struct cJSON **find_place(struct profile_annotations *profiles, struct str key,
-                                       struct str *name) {
+enum profile { OTHER, APP_ARMOR, SECCOMP };
+
+/* Which profile the annotation of this key sets, and whose. */
+static enum profile profile_of(struct str key, struct str *container) {
     struct str app_armor = STR(PROFILE_APP_ARMOR_PREFIX), seccomp = STR(PROFILE_SECCOMP_PREFIX);
     bool is_app_armor = str_starts_with(key, app_armor);
-    if (!is_app_armor && !str_starts_with(key, seccomp)) return NULL;
-    *name = str_slice(key, is_app_armor ? app_armor.len : seccomp.len, key.len);
-    return is_app_armor ? &profiles->app_armor : &profiles->seccomp;
+    if (!is_app_armor && !str_starts_with(key, seccomp)) return OTHER;
+    *container = str_slice(key, is_app_armor ? app_armor.len : seccomp.len, key.len);
+    return is_app_armor ? APP_ARMOR : SECCOMP;
 }
 
 static bool read_annotations(struct arena *arena, const struct meta *meta, struct table *by_name) {
     for (struct meta_annotation at = {0}; meta_annotation_next(meta, &at);) {
-        struct profile_annotations read = {0}, *row;
-        struct str name;
-        const struct cJSON **place = find_place(&read, at.key, &name);
-        if (!place) continue;
-        uint32_t number = table_take(by_name, arena, name);
+        struct str container;
+        enum profile profile = profile_of(at.key, &container);
+        if (profile == OTHER) continue;
+        uint32_t number = table_take(by_name, arena, container);
         if (number == TABLE_NONE) return false;
-        row = table_row(by_name, number);
-        *find_place(row, at.key, &name) = at.node;
+        struct profile_annotations *row = table_row(by_name, number);
+        *(profile == APP_ARMOR ? &row->app_armor : &row->seccomp) = at.node;
     }
     return true;
 }

@@ -10,8 +10,13 @@
 #include <emmintrin.h>
 #endif
 
-/* Once for each key or value of every review: a call would cost as much as the work. */
+/* Once for each key or value of every review: a call would cost as much as the work. What is built to count branches has each of
+ * them once. */
+#ifdef __OPTIMIZE__
 #define SCAN_HOT __attribute__((always_inline)) inline
+#else
+#define SCAN_HOT inline
+#endif
 /* Rare enough to stay out of the way of what is not. */
 #define SCAN_COLD __attribute__((cold, noinline))
 
